@@ -37,6 +37,7 @@ class Spread:
     mean: float
     sd: float
     correlation: float
+    skewness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _spread(
     existed: Sequence[Mask],
 ) -> Spread:
     """Return the spread within stretches: a season moves both arms alike."""
-    total = count = squares = crossed = earlier_squares = 0.0
+    total = count = squares = crossed = earlier_squares = cubes = 0.0
     for now, then, known in zip(seen, earlier, existed, strict=True):
         if not known.any():
             continue
@@ -199,10 +200,13 @@ def _spread(
         total, count = total + float(values.sum()), count + len(values)
         squares += float(centred @ centred)
         crossed += float(centred @ past)
+        cubes += float((centred**3).sum())
         earlier_squares += float(past @ past)
     scale = np.sqrt(squares * earlier_squares)
     sd = float(np.sqrt(squares / max(count - len(seen), 1)))
-    return Spread(total / max(count, 1), sd, crossed / scale if scale > 0 else 0.0)
+    correlation = crossed / scale if scale > 0 else 0.0
+    skewness = cubes / count / (squares / count) ** 1.5 if squares > 0 else 0.0
+    return Spread(total / max(count, 1), sd, correlation, skewness)
 
 
 def _longer(measure: Measure, found: Spread, factor: float) -> Spread:
@@ -213,7 +217,7 @@ def _longer(measure: Measure, found: Spread, factor: float) -> Spread:
     """
     if measure == ACTIVE:
         share = 1 - (1 - found.mean) ** factor
-        return Spread(share, float(np.sqrt(share * (1 - share))), found.correlation)
+        return Spread(share, float(np.sqrt(share * (1 - share))), found.correlation, found.skewness)
     own = max(found.correlation, 0.0)
     sd = found.sd * float(np.sqrt(own * factor**2 + (1 - own) * factor))
-    return Spread(found.mean * factor, sd, found.correlation)
+    return Spread(found.mean * factor, sd, found.correlation, found.skewness)

@@ -21,6 +21,7 @@ from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.lists.hold_out import SHARE
 from bankseg_assets.stats.power import detectable, needed, power_of, standard_error
+from bankseg_assets.stats.two_arms import LEAST_FOR_SKEWNESS
 from bankseg_assets.storage.documents import Document
 
 POWER = 0.8
@@ -292,6 +293,14 @@ def _warnings(
             "The data do not reach far enough back before the start: what is usual in "
             f"{request.days} days was calculated from {past.days} days."
         )
+    if past is not None and treated and held_out:
+        least = LEAST_FOR_SKEWNESS * past.spreads[request.measure].skewness ** 2
+        if min(treated, held_out) < least:
+            yield (
+                "A few customers have most of the total. Nothing can be decided by it unless both "
+                f"arms have about {number(least, places=0)} customers. Choose another measure, a "
+                "larger audience, or a larger control group."
+            )
     for one in found:
         is_weak = one.relative is None or one.relative > request.worthwhile
         if one.measure == request.measure and is_weak:

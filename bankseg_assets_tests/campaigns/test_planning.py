@@ -1,5 +1,6 @@
 """What a campaign could detect, before it is made."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS
 from bankseg_assets.campaigns.campaign_store import create_campaign
-from bankseg_assets.campaigns.planning import CampaignPlan, plan_campaign
+from bankseg_assets.campaigns.drawing import draw
+from bankseg_assets.campaigns.history import Spread, history
+from bankseg_assets.campaigns.planning import CampaignPlan, plan_campaign, plan_of
 from bankseg_assets.campaigns.stored_campaigns import CAMPAIGNS_FOLDER
 from bankseg_assets_tests.campaigns.campaign_bank import CUSTOMERS, SNAPSHOT, bank, request
 
@@ -84,6 +87,19 @@ def test_overlap_with_a_running_campaign_is_counted(tmp_path: Path) -> None:
     assert overlap.treated == first.treated
     later = {"starts_on": SNAPSHOT + timedelta(days=30), "ends_on": SNAPSHOT + timedelta(days=40)}
     assert plan_campaign(release, bundle, request(**later)).overlaps == ()
+
+
+def test_few_big_spenders_are_warned_of(tmp_path: Path) -> None:
+    asked = request()
+    given = bank(tmp_path)
+    assert not any("most of the total" in one for one in plan_campaign(*given, asked).warnings)
+    release, bundle = given
+    drawn = draw(release, bundle, asked, [])
+    past = history(release, SNAPSHOT, asked, drawn.customers)
+    assert past is not None
+    skewed = replace(past, spreads=past.spreads | {SPEND: Spread(300, 900, 0.1, skewness=20)})
+    warned = plan_of(release, bundle, asked, drawn, skewed).warnings
+    assert any("unless both arms have about 20,000 customers" in one for one in warned)
 
 
 def test_start_before_the_newest_data_is_warned_of(tmp_path: Path) -> None:
