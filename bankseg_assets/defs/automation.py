@@ -155,8 +155,8 @@ def holdings_sensor(
     job=refresh,
     minimum_interval_seconds=RECOVER_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts the job refresh from cleaned data whose checks passed but that no model was made "
-    "from, such as after a crash.",
+    description="Starts the job refresh from cleaned data whose checks passed but that no model "
+    "was made from, such as after a crash.",
 )
 def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Build models and a release from the newest cleaned data once its blocking checks passed.
