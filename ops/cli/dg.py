@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings = filter(None, (os.environ.get("PYTHONWARNINGS"), _NOT_USED))
         environ = process_environment(settings, None, os.environ) | {
             "VIRTUAL_ENV": sys.prefix,
+            # dagster.yaml names classes of this project, which `dg` itself loads.
+            "PYTHONPATH": str(Path(__file__).parents[2]),
             "PYTHONWARNINGS": ",".join(warnings),
         }
         os.execve(program, [str(program), *given], environ)
