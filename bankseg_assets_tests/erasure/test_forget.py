@@ -263,7 +263,7 @@ def test_export_is_erased(tmp_path: Path) -> None:
 
 
 def test_parts_of_an_interrupted_copy_leave(tmp_path: Path) -> None:
-    """A version without its record is no version; other files at the URL stay."""
+    """A version without its record was cut off; other files at the URL stay."""
     found = bank(tmp_path)
     target = tmp_path / "export"
     url = f"file://{target}"
