@@ -46,7 +46,7 @@ def traces(folder: Path) -> list[str]:
     return [str(hit.path.relative_to(folder)) for hit in search.below(folder)]
 
 
-def content(found: Bank) -> dict[str, object]:
+def content(found: Bank) -> dict[str, bytes]:
     """Return what is below the data folder, apart from names and times of this erasure."""
     tables = {}
     for path in sorted(found.settings.data_dir.rglob("*")):
