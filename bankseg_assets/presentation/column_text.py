@@ -54,6 +54,8 @@ def cell_texts(
     except UnicodeEncodeError:
         texts = texts.map(lambda text: _SURROGATES.sub("?", text), na_action="ignore")
         found = pa.array(texts, pa.string(), from_pandas=True)
+    # A column of Arrow texts is converted in chunks.
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
     coded = found.dictionary_encode()
     distinct = coded.dictionary.to_pylist()
     if suspects.search("".join(distinct)):
