@@ -40,6 +40,7 @@ TWO_ON_A_PHONE = """
 @media (max-width: 640px) {
   .st-key-figures > * {flex: 1 1 40%; min-width: 0;}
   .st-key-figures [data-testid="stMetric"] {width: 100%;}
+  .st-key-figures [data-testid="stMetricLabel"] :is(div, p) {white-space: normal;}
 }
 """
 
