@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.panels.audience_table import HIDDEN_NOTE, audience_table, label, wanted_customers
+from app.panels.campaign_form import show_campaign_form
 from app.panels.downloads import file_buttons
 from app.state import data, session
 from app.widgets import page
@@ -11,6 +12,7 @@ from app.widgets.tables import show_two_lines
 from bankseg_assets.campaigns.audiences import GROUP, SEGMENT
 from bankseg_assets.campaigns.customer_list import Choice, left_out
 from bankseg_assets.campaigns.group_actions import WIN_BACK
+from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.scoring.answers import SURE
 from bankseg_assets.scoring.lists.errors import ListError
 
@@ -86,13 +88,23 @@ if objecting:
         f"{numbers.count(objecting)} left out by objection: they do not want marketing.",
         icon=":material/block:",
     )
-file_buttons(release, bundle, audience, Choice(campaign, wanted_top, least))
+choice = Choice(campaign, wanted_top, least)
+file_buttons(release, bundle, audience, choice)
 st.caption(
     "One customer in ten is marked `held_out_of_campaign`, at random. Do not contact these, and "
     "compare them with the others afterwards to measure the campaign's effect. A customer whose "
     f"segment is less than {SURE:.0%} sure has no action. Release, snapshot, currency, model and "
     "campaign are on the second sheet of the Excel file, and in the details (JSON) of the CSV."
 )
+st.subheader("Make a campaign, and measure what it brings", anchor=False)
+st.caption(
+    "A campaign stores who is contacted and who is held out. Each delivery then shows how much "
+    "more the contacted customers spend than those held out, and when that is more than chance."
+)
+try:
+    show_campaign_form(release, bundle, audience, choice)
+except ListError as error:
+    st.error(escaped(str(error)))
 
 of_kind = {
     kind: [total for total in found if total.audience.kind == kind] for kind in (GROUP, SEGMENT)

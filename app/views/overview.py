@@ -17,7 +17,7 @@ from app.widgets.charts import has_money_shares, paired_bars
 from app.widgets.links import LISTS_PAGE, link_to_segment
 from app.widgets.measures import money_name
 from app.widgets.notes import doubt_about_repeat, notes, question_about_repeat, show_notes
-from app.widgets.style import style
+from app.widgets.style import two_on_a_phone
 from app.widgets.tables import show_table
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
@@ -35,14 +35,6 @@ report = data.document("eda_report")
 window = (report.get("overview") or [{}])[0]
 direction_known = session.direction_known() or knows_direction(report)
 money = money_name(direction_known)
-
-TWO_ON_A_PHONE = """
-@media (max-width: 640px) {
-  .st-key-figures > * {flex: 1 1 40%; min-width: 0;}
-  .st-key-figures [data-testid="stMetric"] {width: 100%;}
-  .st-key-figures [data-testid="stMetricLabel"] :is(div, p) {white-space: normal;}
-}
-"""
 
 
 def facts_before(previous: Release | None) -> Facts:
@@ -78,7 +70,7 @@ def show_facts(now: Facts, before: Facts, found: Sequence[ReleaseFigures]) -> No
         title = f"With more than one {spending}transaction"
         shown.append(("repeat", title, percent(now.repeat), repeat))
     drawn = lines(found)
-    style(TWO_ON_A_PHONE)
+    two_on_a_phone("figures")
     with st.container(horizontal=True, key="figures"):
         for name, title, value, changed in shown:
             is_same = changed == "unchanged"

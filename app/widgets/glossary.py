@@ -8,6 +8,10 @@ GLOSSARY = {
     "Snapshot": "The day after the newest transaction; recency is counted to this day.",
     "Index": "A segment's mean, where 100 is the mean of all customers.",
     "Held out": "Customers who are not used for training, so that the model can be tested on them.",
+    "Control group": "Customers held out of a campaign at random, who are not contacted: they show "
+    "what would have happened anyway.",
+    "95% interval": "Contains the true value in 95 of 100 cases; without zero, it is an effect.",
+    "CUPED": "Uses what customers did before a campaign to measure its effect more exactly.",
     "F1": "Combines precision and recall; 1 if every customer gets the correct segment.",
     "Silhouette": "How much closer customers are to their own segment than to the next; at most 1.",
     "Log loss": "How surprised the model is by the correct segments; 0 if it is sure of each.",

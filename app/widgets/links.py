@@ -8,8 +8,10 @@ import streamlit as st
 from bankseg_assets.scoring.documents import Segment
 
 SEGMENTS_PAGE, LISTS_PAGE = "views/segments.py", "views/campaign.py"
-SEGMENT, WHO = "segment", "who"
-"""Query parameters: the number of a segment on its page, a group or segment on that of lists."""
+CAMPAIGNS_PAGE = "views/campaigns.py"
+SEGMENT, WHO, CAMPAIGN = "segment", "who", "campaign"
+"""Query parameters: the number of a segment on its page, a group or segment on that of lists, and
+the ID of a campaign on that of campaigns."""
 _PAGE, _LINK = "open_page", "link_of_page"
 
 _OF_STREAMLIT = (
@@ -80,3 +82,12 @@ def list_address(name: str) -> str:
     'campaign?who=At+risk'
     """
     return f"campaign?{urlencode({WHO: name})}"
+
+
+def campaign_address(campaign_id: str) -> str:
+    """Return the link to a campaign, for a table.
+
+    >>> campaign_address("20161022-spring")
+    'campaigns?campaign=20161022-spring'
+    """
+    return f"campaigns?{urlencode({CAMPAIGN: campaign_id})}"

@@ -24,6 +24,18 @@ def pale_while_typing(key: str, *, locked: bool = False) -> None:
     )
 
 
+def two_on_a_phone(key: str) -> None:
+    """Let a phone show the figures in the container `key` two in a line."""
+    style(
+        "@media (max-width: 640px) {"
+        f".st-key-{key} > * {{flex: 1 1 40%; min-width: 0;}} "
+        f'.st-key-{key} [data-testid="stMetric"] {{width: 100%;}} '
+        # A long label is cut otherwise.
+        f'.st-key-{key} [data-testid="stMetricLabel"] :is(div, p) {{white-space: normal;}}'
+        "}"
+    )
+
+
 def style(sheet: str) -> None:
     """Add a style sheet to the page. It must be of the app's constants, not of data.
 

@@ -57,9 +57,9 @@ class CampaignRequest(Document):
     groups, segments: RFM groups and segments by name; none means all. A customer must be in one of
     the groups and in one of the segments, and meet every rule. top: only so many, those with most
     money; 0 for all. share: held out, 0 to 1. starts_on, ends_on: the first and last day measured.
-    measure: the one that decides the verdict. contact_limit_days: customers whom another campaign
-    contacts less than so many days before the start are left out; 0 for no limit. worthwhile: the
-    smallest effect that matters, as a share of the usual spend: 0.1 is 10 %.
+    measure: the one that decides the verdict. contact_limit_days: customers are left out whom
+    another campaign contacts that starts less than so many days before or after; 0: no limit.
+    worthwhile: the smallest effect that matters, as a share of what is usual: 0.1 is 10 %.
     """
 
     name: str

@@ -70,7 +70,7 @@ def create_campaign(release: Release, bundle: Bundle, request: CampaignRequest) 
                 f"There is a campaign {name!r} already, and the name draws the control group. "
                 "Choose another name, such as one with the month."
             )
-        drawn = draw(release, bundle, request, other_campaigns(data_dir))
+        drawn = draw(release, bundle, request, other_campaigns(data_dir, request))
         campaign = _write(data_dir, release, bundle, request, drawn)
     details: dict[str, str | int | float] = {
         "audience": campaign.audience,

@@ -98,15 +98,20 @@ def draw(
     )
 
 
+def overlaps(request: CampaignRequest, campaign: Campaign) -> bool:
+    """Return whether a campaign has days in common with a request."""
+    return campaign.starts_on <= request.ends_on and request.starts_on <= campaign.ends_on
+
+
+def is_close(request: CampaignRequest, campaign: Campaign) -> bool:
+    """Return whether a campaign starts too close to a request, before or after it."""
+    return abs((request.starts_on - campaign.starts_on).days) < request.contact_limit_days
+
+
 def _contacted(request: CampaignRequest, others: Sequence[OtherCampaign]) -> set[str]:
-    """Return whom another campaign contacts too close to the start, before or after it."""
-    limit = request.contact_limit_days
-    return {
-        customer
-        for other in others
-        if abs((request.starts_on - other.campaign.starts_on).days) < limit
-        for customer in other.treated
-    }
+    """Return whom another campaign contacts too close to the start."""
+    close = (other for other in others if is_close(request, other.campaign))
+    return {customer for other in close for customer in other.treated}
 
 
 def _also(

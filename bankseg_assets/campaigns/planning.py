@@ -11,7 +11,7 @@ from bankseg_assets.campaigns.campaign import (
     CampaignRequest,
     Measure,
 )
-from bankseg_assets.campaigns.drawing import Drawn, draw
+from bankseg_assets.campaigns.drawing import Drawn, draw, overlaps
 from bankseg_assets.campaigns.history import History, Spread, history
 from bankseg_assets.campaigns.looks import LAST_ALPHA
 from bankseg_assets.campaigns.stored_campaigns import other_campaigns
@@ -110,7 +110,7 @@ def plan_campaign(release: Release, bundle: Bundle, request: CampaignRequest) ->
 
     Takes about a second for a million transactions: it reads those of the audience.
     """
-    drawn = draw(release, bundle, request, other_campaigns(release.folder.parent))
+    drawn = draw(release, bundle, request, other_campaigns(release.folder.parent, request))
     past = history(release, date.fromisoformat(bundle.snapshot_date), request, drawn.customers)
     return plan_of(release, bundle, request, drawn, past)
 
@@ -130,7 +130,7 @@ def plan_of(
             detectable_of(measure, past.spreads[measure], drawn.sizes, request)
             for measure in MEASURES
         )
-    overlaps = tuple(_overlaps(request, drawn))
+    others = tuple(_overlaps(request, drawn))
     return CampaignPlan(
         request=request,
         name=drawn.name,
@@ -143,12 +143,12 @@ def plan_of(
         held_out=held_out,
         left_out_by_objection=drawn.left_out_by_objection,
         left_out_by_contact=drawn.left_out_by_contact,
-        overlaps=overlaps,
+        overlaps=others,
         detectable=found,
         history_days=past.days if past else 0,
         stretches=past.stretches if past else 0,
         sentences=tuple(_sentences(request, bundle, found)),
-        warnings=tuple(_warnings(request, bundle.snapshot_date, drawn, past, found, overlaps)),
+        warnings=tuple(_warnings(request, bundle.snapshot_date, drawn, past, found, others)),
     )
 
 
@@ -189,7 +189,7 @@ def _overlaps(request: CampaignRequest, drawn: Drawn) -> Iterator[Overlap]:
     ids = frozenset(drawn.ids)
     for other in drawn.others:
         one = other.campaign
-        if one.ends_on < request.starts_on or one.starts_on > request.ends_on:
+        if not overlaps(request, one):
             continue
         treated = len(ids & other.treated)
         customers = treated + len(ids & other.held_out)
@@ -259,7 +259,7 @@ def _warnings(
     drawn: Drawn,
     past: History | None,
     found: Sequence[Detectable],
-    overlaps: Sequence[Overlap],
+    others: Sequence[Overlap],
 ) -> Iterator[str]:
     treated, held_out = drawn.sizes
     if not held_out:
@@ -301,7 +301,7 @@ def _warnings(
                 f"{percent(request.worthwhile)}.{size} A larger audience, a larger control group "
                 "or more days help."
             )
-    for overlap in overlaps:
+    for overlap in others:
         count = "Some" if overlap.customers is None else number(overlap.customers)
         yield (
             f"{count} of these customers are in the campaign {overlap.name!r} on the same days. "

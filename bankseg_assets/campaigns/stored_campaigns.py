@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
-from bankseg_assets.campaigns.campaign import Campaign, CampaignError
-from bankseg_assets.campaigns.drawing import OtherCampaign
+from bankseg_assets.campaigns.campaign import Campaign, CampaignError, CampaignRequest
+from bankseg_assets.campaigns.drawing import OtherCampaign, is_close, overlaps
 from bankseg_assets.campaigns.members import MEMBERS_FILE, arms, read_members
 from bankseg_assets.storage.documents import first_fault
 
@@ -50,10 +50,12 @@ def members_of(data_dir: Path, campaign: Campaign) -> pd.DataFrame:
     return read_members(campaign_folder(data_dir, campaign) / MEMBERS_FILE)
 
 
-def other_campaigns(data_dir: Path) -> list[OtherCampaign]:
-    """Return the campaigns that have their customers."""
+def other_campaigns(data_dir: Path, request: CampaignRequest) -> list[OtherCampaign]:
+    """Return the campaigns that matter to a request: on the same days, or within its limit."""
     found = []
     for one in all_campaigns(data_dir):
+        if not (overlaps(request, one) or is_close(request, one)):
+            continue
         with suppress(CampaignError):
             path = campaign_folder(data_dir, one) / MEMBERS_FILE
             found.append(OtherCampaign(one, *arms(read_members(path, ["customer_id", "held_out"]))))

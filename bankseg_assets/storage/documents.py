@@ -1,7 +1,7 @@
 """Typed JSON documents: their base model, reading and writing, and what is wrong with a field."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,9 +77,13 @@ def first_fault(error: ValidationError) -> str:
     "sizes[1] is 'many': input should be a valid integer, unable to parse string as an integer"
     """
     found = error.errors()[0]
-    field = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"]
-    ).lstrip(".")
+    return fault(found, found["loc"])
+
+
+def fault(found: Mapping[str, Any], place: Sequence[str | int]) -> str:
+    """Return an error of pydantic in words; `place`: the names and numbers of the field."""
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    field = field.lstrip(".")
     if found["type"] == "missing":
         return f"{field} is missing"
     expected = found["msg"].removeprefix("Value error, ")

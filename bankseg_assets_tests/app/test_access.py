@@ -29,6 +29,7 @@ PAGES = {
     "segments": Action.SEE,
     "rfm_grid": Action.SEE,
     "campaign": Action.MAKE_LISTS,
+    "campaigns": Action.SEE,
     "value": Action.SEE,
     "watch": Action.MAKE_LISTS,
     "changes": Action.SEE,
@@ -42,6 +43,7 @@ PAGES = {
     "deliveries": Action.SEE_DATA,
     "approval": Action.SEE_DATA,
     "health": Action.SEE_DATA,
+    "audit": Action.READ_AUDIT,
     "about": Action.SEE,
 }
 REFUSED = "This page is not for your role"

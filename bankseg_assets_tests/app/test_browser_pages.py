@@ -28,6 +28,7 @@ TITLES = {
     "campaign": "Campaign lists",
     "value": "Value",
     "watch": "Watch list",
+    "campaigns": "Campaigns",
     "changes": "Changes",
     "trends": "Trends",
     "customer": "Find a customer",

@@ -61,8 +61,9 @@ def test_contact_limit_leaves_out_contacted_customers(tmp_path: Path) -> None:
     release, bundle = bank(tmp_path)
     first = create_campaign(release, bundle, request(name="First", groups=("At risk",)))
     later = {"starts_on": SNAPSHOT + timedelta(days=9), "ends_on": SNAPSHOT + timedelta(days=30)}
-    others = other_campaigns(tmp_path)
-    close = draw(release, bundle, request(contact_limit_days=10, **later), others)
+    asked = request(contact_limit_days=10, **later)
+    others = other_campaigns(tmp_path, asked)
+    close = draw(release, bundle, asked, others)
     assert close.left_out_by_contact == first.treated
     assert len(close.ids) == CUSTOMERS - first.treated
     assert not set(close.ids) & others[0].treated

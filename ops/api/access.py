@@ -26,8 +26,12 @@ ACTIONS: Mapping[str, Action] = {
     "/forecast": Action.SCORE,
     "/customers": Action.LOOK_UP,
     "/control-group": Action.MAKE_LISTS,
+    "/campaigns": Action.SEE,
 }
 """First part of a path -> what a role must allow; any other path needs `OPERATE`."""
+CHANGES: Mapping[str, Action] = {"/campaigns": Action.MAKE_LISTS}
+"""The same for requests that are not only read: those whose method is neither GET nor HEAD."""
+_READS = frozenset({"GET", "HEAD"})
 NO_NAME = (
     "No one is named by this request. Send it through the bank's proxy, which adds the name; the "
     "access rules list its address."
@@ -47,7 +51,7 @@ class Access:
             return
         client = scope.get("client")
         peer: str = client[0] if client else ""
-        action = action_of(scope["path"])
+        action = action_of(scope["path"], scope.get("method", ""))
         try:
             rules = access_rules(self._rules)
             assert rules is not None
@@ -66,15 +70,17 @@ class Access:
                 await self._app(scope, receive, send)
 
 
-def action_of(path: str) -> Action:
-    """Return what a role must allow for a path.
+def action_of(path: str, method: str = "GET") -> Action:
+    """Return what a role must allow for a request.
 
     >>> action_of("/customers/C1"), action_of("//customers/C1")
     (<Action.LOOK_UP: 'look up a customer'>, <Action.OPERATE: \
 'withdraw files, remove old data, roll back and copy releases'>)
     """
-    first = path.removeprefix("/").partition("/")[0]
-    return ACTIONS.get(f"/{first}", Action.OPERATE)
+    first = f"/{path.removeprefix('/').partition('/')[0]}"
+    if method not in _READS and first in CHANGES:
+        return CHANGES[first]
+    return ACTIONS.get(first, Action.OPERATE)
 
 
 def _refused(status: int, detail: str) -> JSONResponse:

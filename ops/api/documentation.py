@@ -11,12 +11,19 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Content-Security-Policy of the page: no scripts, nothing from elsewhere."""
 _INPUTS = "Customer"
 _JSON = "application/json"
+_CAMPAIGN = {
+    **{"name": "spring", "groups": ["At risk"]},
+    **{"starts_on": "2026-03-01", "ends_on": "2026-03-31"},
+}
 _BODIES: Mapping[str, Any] = {
+    "/campaigns": _CAMPAIGN,
+    "/campaigns/plan": _CAMPAIGN,
+    "/campaigns/{campaign_id}/end": {"why": "The offer was withdrawn."},
     "/control-group": {"campaign": "spring", "customers": ["C1", "C2"]},
     "/customers": {"id": "C1"},
 }
 """Path -> an example of its body; the others get the inputs of customers."""
-_ID = "{customer_id}"
+_NAMES = {"{customer_id}": "C1", "{campaign_id}": "spring"}
 
 
 def documentation_page(document: Mapping[str, Any], address: str) -> str:
@@ -45,10 +52,15 @@ def _requests(document: Mapping[str, Any], address: str) -> Iterator[dict[str, A
             )
             if content and not sent:
                 sent = f" -H 'Content-Type: {next(iter(content))}' --data-binary @list.csv"
+            if not sent and method != "get":
+                sent = f" -X {method.upper()}"
+            address_of = f"{address}{path}"
+            for placeholder, name in _NAMES.items():
+                address_of = address_of.replace(placeholder, name)
             yield {
                 "name": f"{method.upper()} {path}",
                 "about": request.get("description", ""),
-                "example": f"curl{sent} {address}{path.replace(_ID, 'C1')}",
+                "example": f"curl{sent} {address_of}",
                 "answers": [
                     {"status": status, "meaning": one["description"], "content": _content(one)}
                     for status, one in request["responses"].items()

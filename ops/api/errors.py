@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bankseg_assets.storage.documents import fault
 from ops.api.schema import MAX_CUSTOMERS, FieldError, Refusal
 
 _FIRST_ERROR = 400
@@ -27,6 +28,9 @@ _EXPECTED = {
     "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
     f"with at most {MAX_CUSTOMERS:,} customers and a share from 0 to 1",
 }
+_CAMPAIGNS = "/campaigns"
+"""Requests below this path name their invalid fields."""
+_A_CAMPAIGN = 'a JSON object such as {"name": "spring", "starts_on": "2026-03-01", ...}'
 _SENTENCES = {
     404: "There is no such address; GET /docs lists those that exist.",
     405: "This address does not answer to this method; GET /docs lists the methods.",
@@ -118,11 +122,26 @@ def _is_plain_error(message: Message) -> bool:
     return message["status"] >= _FIRST_ERROR and not kind.startswith("application/json")
 
 
-async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
-    expected = _EXPECTED.get(request.url.path, "another request")
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    if request.url.path.startswith(_CAMPAIGNS) and (problems := _invalid_fields(error)):
+        return JSONResponse(shaped(422, " ".join(problems.values()), problems), 422)
+    default = _A_CAMPAIGN if request.url.path.startswith(_CAMPAIGNS) else "another request"
+    expected = _EXPECTED.get(request.url.path, default)
     how = "" if request.url.path == "/score/list" else ", sent as application/json"
     detail = f"Expected {expected}{how}."
     return JSONResponse(shaped(422, detail), 422)
+
+
+def _invalid_fields(error: RequestValidationError) -> dict[str, str]:
+    """Return field -> what is wrong with it; empty for a body that is not an object."""
+    found: dict[str, str] = {}
+    for one in error.errors():
+        _, *place = one["loc"]  # the first is `body` or `query`
+        if not place or one["type"] == "json_invalid":
+            return {}
+        found.setdefault(".".join(map(str, place)), f"{fault(one, place)}.")
+    return found
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:

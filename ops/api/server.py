@@ -1,7 +1,7 @@
 """HTTP scoring API for other systems of the bank: `bankseg serve-api`; see /docs.
 
 Like the app, it serves the model of the newest release and switches to a newer one without a
-restart. It stores no customer data and logs none.
+restart. It logs no customer data, and stores none but the customers of campaigns.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from bankseg_assets.access.rules import access_rules
+from bankseg_assets.privacy.objections import objection_notes
 from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
@@ -30,7 +31,7 @@ from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import campaigns, customers, forecasts, lists, schema
+from ops.api import campaigns, customers, forecasts, lists, measured, schema
 from ops.api.access import Access
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
@@ -159,7 +160,8 @@ async def score(current: InUse, customer: dict[str, Any]) -> schema.Answer:
     ids, columns, (problems,) = _read(bundle, [customer])
     if problems:
         raise InvalidCustomerError(problems)
-    (found,) = schema.scored(bundle, actions, answers(bundle, columns), ids)
+    notes = objection_notes(current.published_dir, ids)
+    (found,) = schema.scored(bundle, actions, answers(bundle, columns), ids, notes)
     return schema.Answer.model_validate(dict(found) | _source(bundle))
 
 
@@ -172,7 +174,9 @@ def score_batch(
     """Score a list. A customer with an invalid value gets errors by field, and no segment."""
     bundle, actions = current.model
     ids, columns, problems = _read(bundle, customers)
-    found = schema.scored(bundle, actions, answers(bundle, columns), ids) if customers else []
+    notes = objection_notes(current.published_dir, ids)
+    scored = answers(bundle, columns) if customers else None
+    found = schema.scored(bundle, actions, scored, ids, notes) if scored else []
     return schema.BatchAnswer(
         failed=sum(map(bool, problems)),
         answers=[
@@ -208,6 +212,7 @@ def build_api(published_dir: Path, *, customer_page: bool = True) -> FastAPI:
     api.state.current = Current(published_dir)
     api.include_router(router)
     api.include_router(campaigns.router)
+    api.include_router(measured.router)
     api.include_router(lists.router)
     api.include_router(forecasts.router)
     if customer_page:

@@ -18,6 +18,7 @@ UNCHECKED = frozenset({"serve-api"})
 ACTIONS: Mapping[str, Action] = {
     "score": Action.SCORE,
     "campaign": Action.MAKE_LISTS,
+    "campaigns": Action.MAKE_LISTS,
     "trends": Action.SEE,
     "status": Action.SEE,
     "alerts": Action.SEE_DATA,
@@ -38,17 +39,27 @@ ACTIONS: Mapping[str, Action] = {
     "dg": Action.RUN,
 }
 """Command -> what a role must allow; a command that is not listed needs `OPERATE`."""
+SUBCOMMANDS: Mapping[tuple[str, str], Action] = {
+    ("campaigns", "list"): Action.SEE,
+    ("campaigns", "show"): Action.SEE,
+}
+"""The same for subcommands that need less than their command: they show no customer."""
 
 
-def refused_command(command: str) -> str:
-    """Return why the user of this process may not run a command; empty if it may."""
+def refused_command(command: str, subcommand: str = "") -> str:
+    """Return why the user of this process may not run a command; empty if it may.
+
+    `subcommand`: the first word after the command, whatever it is.
+    """
     if command in UNCHECKED:
         return ""
     try:
         settings = load_settings()
         identity = _identity(settings)
         if identity is not None:
-            require(identity, ACTIONS.get(command, Action.OPERATE), settings.data_dir)
+            needed = ACTIONS.get(command, Action.OPERATE)
+            needed = SUBCOMMANDS.get((command, subcommand), needed)
+            require(identity, needed, settings.data_dir)
     except (SettingsError, RefusedError) as error:
         return str(error)
     return ""

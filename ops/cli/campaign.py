@@ -19,6 +19,7 @@ from ops.exit_codes import reports
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
     from bankseg_assets.campaigns.audiences import Total
+    from bankseg_assets.campaigns.customer_list import CampaignList
     from bankseg_assets.release.releases import Release
 
 ENDINGS = (".csv", ".xlsx")
@@ -42,10 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from bankseg_assets.campaigns.audiences import choose, require_shown
     from bankseg_assets.campaigns.customer_list import Choice, make_list
-    from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx_of
+    from bankseg_assets.campaigns.list_files import file_stem
     from bankseg_assets.campaigns.list_log import record_list
     from bankseg_assets.scoring.lists.score_table import LEFT_OUT
-    from bankseg_assets.storage.atomic_file import atomic_file
 
     chosen = choose(audiences, options.name)
     require_shown(chosen)
@@ -53,14 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = make_list(release, bundle, chosen.audience, choice, actions)
     stem = file_stem(chosen.audience, bundle.snapshot_date, options.top)
     target = called_from() / (options.out or f"{stem}.csv")
-    if target.suffix not in ENDINGS:
-        raise ListError(f"The file must end in {' or '.join(ENDINGS)}; found {target.name!r}.")
-    files = {target: xlsx_of(made) if target.suffix == ".xlsx" else csv_of(made)}
-    if target.suffix == ".csv":
-        files[target.with_suffix(".json")] = json_of(made)
-    for path, content in files.items():
-        with atomic_file(path) as file:
-            file.write(content)
+    write_list(made, target)
     record_list(release, made)
     facts = made.facts
     print(
@@ -72,12 +65,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def write_list(made: "CampaignList", target: Path) -> None:
+    """Write a list as CSV with its details, or as a workbook, by the ending. Raises ListError."""
+    from bankseg_assets.campaigns.list_files import csv_of, json_of, xlsx_of
+    from bankseg_assets.storage.atomic_file import atomic_file
+
+    if target.suffix not in ENDINGS:
+        raise ListError(f"The file must end in {' or '.join(ENDINGS)}; found {target.name!r}.")
+    files = {target: xlsx_of(made) if target.suffix == ".xlsx" else csv_of(made)}
+    if target.suffix == ".csv":
+        files[target.with_suffix(".json")] = json_of(made)
+    for path, content in files.items():
+        with atomic_file(path) as file:
+            file.write(content)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bankseg campaign", description=__doc__)
     add = parser.add_argument
     add("name", nargs="?", default="", help="an RFM group or segment (default: show them all)")
     add("out", nargs="?", type=Path, help="a .csv, with a .json of its details, or an .xlsx")
-    add("--top", type=_count, default=0, help="only so many, those with most money (default: all)")
+    add(
+        "--top",
+        type=whole_number_above_0,
+        default=0,
+        help="only so many, those with most money (default: all)",
+    )
     add(
         "--min-confidence",
         type=share_between_0_and_1,
@@ -114,7 +127,8 @@ def _table(found: "Sequence[Total]", release: "Release") -> str:
     )
 
 
-def _count(text: str) -> int:
+def whole_number_above_0(text: str) -> int:
+    """Return the number of an argument."""
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0, such as 500")
     return int(text)

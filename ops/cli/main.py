@@ -15,6 +15,10 @@ from ops.exit_codes import report
 COMMANDS = {
     "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, XLSX, Parquet)"),
     "campaign": ("ops.cli.campaign", "list the customers of a group or segment for a campaign"),
+    "campaigns": (
+        "ops.cli.campaigns",
+        "make campaigns with a control group, and show their effect",
+    ),
     "trends": ("ops.cli.trends", "show or write the figures of all releases"),
     "status": ("ops.cli.status", "show health, release, deliveries, servers and disk"),
     "alerts": ("ops.cli.alerts", "list the last alerts, or send a test alert"),
@@ -49,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if given[0] not in COMMANDS:
         return report(f"unknown command {given[0]!r}.\n{usage()}")
-    if given[1:2] not in (["-h"], ["--help"]) and (why := refused_command(given[0])):
+    if given[1:2] not in (["-h"], ["--help"]) and (why := refused_command(*given[:2])):
         return report(why)
     module = import_module(COMMANDS[given[0]][0])
     try:

@@ -47,6 +47,9 @@ class Client:
         kind = {"Content-Type": "application/json"}
         return self._send("POST", path, json.dumps(content).encode(), kind | headers)
 
+    def delete(self, path: str, **headers: str) -> Answered:
+        return self._send("DELETE", path, None, headers)
+
     def head(self, path: str) -> Answered:
         return self._send("HEAD", path, None, {})
 

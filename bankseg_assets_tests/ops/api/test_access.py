@@ -26,6 +26,7 @@ REQUESTS: dict[str, object] = {
     "/customers": {"id": "C0"},
     "/customers/C0": None,
     "/control-group": {"campaign": "spring", "customers": ["C1"]},
+    "/campaigns": None,
 }
 """Path -> the body of its request."""
 ELSEWHERE = '[proxy]\naddresses = ["10.1.2.3"]\n' + GROUPS
@@ -54,6 +55,23 @@ def test_route_answers_the_roles_of_the_table(client: Client, path: str, role: R
     if found.status != 200:
         assert found.status == 403
         assert f"'ann' has the role {role}; to {action_of(path)}, the role " in found.detail
+
+
+@pytest.mark.parametrize("role", Role)
+def test_campaigns_are_changed_by_marketers(client: Client, role: Role) -> None:
+    given = {name.decode(): value.decode() for name, value in headers(role)}
+    wanted = {
+        **{"name": "Spring", "groups": ["Champions"]},
+        **{"starts_on": "2016-10-22", "ends_on": "2016-11-20"},
+    }
+    is_marketer = CELLS[Action.MAKE_LISTS, role]
+    found = client.post("/campaigns/plan", wanted, **given)
+    assert found.status == (200 if is_marketer else 403)
+    for answered in (
+        client.post("/campaigns/spring/list", None, **given),
+        client.delete("/campaigns/spring", **given),
+    ):
+        assert answered.status == (404 if is_marketer else 403)
 
 
 def test_request_without_a_name_is_refused(client: Client) -> None:

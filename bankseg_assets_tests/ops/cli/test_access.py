@@ -39,6 +39,19 @@ def test_command_is_for_the_roles_of_the_table(
     assert (access.refused_command(command) == "") is is_allowed
 
 
+@pytest.mark.usefixtures("rules")
+@pytest.mark.parametrize("role", Role)
+def test_results_of_campaigns_need_less_than_customers(
+    monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    monkeypatch.setattr(access, "system_groups", lambda: [f"{role}s"])
+    for word in ("list", "show"):
+        assert access.refused_command("campaigns", word) == ""
+    for word in ("make", "customers", "end", "remove", "--", ""):
+        is_refused = access.refused_command("campaigns", word) != ""
+        assert is_refused is not CELLS[Action.MAKE_LISTS, role]
+
+
 def test_refused_command_changes_nothing_and_is_recorded(
     rules: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

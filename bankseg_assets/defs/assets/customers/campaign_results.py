@@ -22,6 +22,7 @@ from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource, SparkResource
+from bankseg_assets.storage.documents import json_bytes
 from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.storage.version_store import VersionStore
 
@@ -43,7 +44,7 @@ def campaign_results(
     delivery: DeliveryResource,
     published: PublishedResource,
     spark: SparkResource,
-) -> Iterator[dg.Output[dict[str, Any]]]:
+) -> Iterator[dg.Output[Any]]:
     """What each campaign brought: treated against held out customers, with intervals and a verdict.
 
     Spend, transactions and active share from the campaign's first day on, by Welch and by CUPED; by
@@ -73,6 +74,8 @@ def campaign_results(
 
     try:
         found = refreshed(data_dir, data, _previous(context, store), sums)
+        document = found.model_dump(mode="json")
+        json_bytes(document)  # a number that is not JSON would fail the run
     except (CampaignError, OSError, ValueError, PySparkException, Py4JError) as error:
         context.log.error(f"The results of campaigns stay as they were: {error}")
         return
@@ -81,7 +84,7 @@ def campaign_results(
         for one in found.campaigns
     ]
     yield dg.Output(
-        found.model_dump(mode="json"),
+        document,
         metadata={
             "campaigns": len(rows),
             "verdicts": table_value(["campaign", "verdict", "measured through", "frozen"], rows),
