@@ -62,7 +62,7 @@ def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows | pd.DataFrame]) -> Non
             entry = ZipInfo(name, _EARLIEST)
             entry.compress_type = ZIP_DEFLATED
             # The archive's own level is only for entries without a fixed date.
-            entry._compresslevel = _COMPRESSION
+            entry._compresslevel = _COMPRESSION  # type: ignore[attr-defined] - typeshed lacks it
             with archive.open(entry, "w") as part:
                 part.write(_HEAD.encode())
                 for text in texts:
