@@ -61,7 +61,7 @@ def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows | pd.DataFrame]) -> Non
         for name, texts in parts.items():
             entry = ZipInfo(name, _EARLIEST)
             entry.compress_type = ZIP_DEFLATED
-            # The level of the archive is only for entries that get the present date. Typeshed lacks it.
+            # The level of the archive is not that of an entry with a date of its own.
             entry._compresslevel = _COMPRESSION  # type: ignore[attr-defined]
             with archive.open(entry, "w") as part:
                 part.write(_HEAD.encode())
