@@ -48,7 +48,8 @@ def cell_texts(
     """
     texts = column.astype(object)
     if pd.api.types.infer_dtype(texts, skipna=True) != "string":
-        texts = texts.map(str, na_action="ignore")
+        # As objects: where all are missing, the result would be of floats.
+        texts = texts.map(str, na_action="ignore").astype(object)
     try:
         found = pa.array(texts, pa.string(), from_pandas=True)
     except UnicodeEncodeError:
