@@ -85,6 +85,7 @@ PAGES = {
             visibility="visible" if settings.require_approval else "hidden",
         ),
         view("health", Action.SEE_DATA, title="Health", icon=":material/monitor_heart:"),
+        view("audit", Action.READ_AUDIT, title="Audit", icon=":material/history_edu:"),
         view("about", Action.SEE, title="About", icon=":material/info:"),
         view("not_found", Action.SEE, title="Page not found", visibility="hidden"),
     ],

@@ -17,8 +17,10 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,18 +33,24 @@ UNCOMPRESSED = "--config-setting=--build-option=--compression=stored"
 BUILT = "pyspark"
 """A package that is built here."""
 IMPORTED = (
-    *("dagster._cli.api", "dagster._daemon.cli", "dagster_webserver.cli", "dagster._grpc.impl"),
-    *("streamlit.web.cli", "streamlit.testing.v1", "pandas", "plotly.graph_objects", "altair"),
-    *("pyarrow.dataset", "pyarrow.csv", "fastapi", "uvicorn", "py4j.java_gateway", "scipy.special"),
-    *("matplotlib.figure", "sqlalchemy.dialects.sqlite"),
+    (
+        *("dagster._cli.api", "dagster._grpc.impl", "dagster_webserver.cli", "dagster._daemon.cli"),
+        *("pandas", "pyarrow.dataset", "pyarrow.csv", "scipy.special", "py4j.java_gateway"),
+    ),
+    (
+        *("streamlit.web.cli", "fastapi", "uvicorn", "matplotlib.figure", "plotly.graph_objects"),
+        *("altair", "sklearn.cluster"),
+    ),
 )
-"""What the servers and the first run import, without what needs pyspark."""
+"""What the servers and the first run import, without what needs pyspark; a process for each."""
+PROJECT = ("bankseg_assets", "app", "ops")
 PROGRESS = re.compile(
     r"\s*(Resolved|Prepared|Installed|Uninstalled|Building|Built|Download(?:ing|ed))\b"
 )
 """What uv prints that is shown; it also names each of a hundred packages."""
 # A lock is complete. With dependencies, pip rejects `gql[requests]`, which is locked as `gql==4`.
 QUICK = ("--disable-pip-version-check", "--quiet", "--require-hashes", "--no-deps")
+POLL_SECONDS = 0.2
 MOST_LINES = 20  # of messages whose cause is not known
 
 FROM_PIP = {
@@ -146,7 +154,7 @@ def _install_with_uv(uv: Path, locks: Sequence[str], environ: Mapping[str, str])
         building = pool.submit(_run, beside, environ)
         failure = _run([*command, *_files([f"{folder}/others"])], environ)
         if failure is None:
-            _compile_imports()
+            _compile(building.done)
         failure = failure or building.result()
         return failure or _run([*command, *_files(locks)], environ)
 
@@ -174,16 +182,32 @@ def is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-def _compile_imports() -> None:
-    """Import what the servers import, so that Python keeps its bytecode; errors do not matter."""
-    tried = "; ".join(f"suppressed({name!r})" for name in IMPORTED)
-    code = (
-        "import contextlib, importlib\n"
-        "def suppressed(name):\n"
-        "    with contextlib.suppress(Exception): importlib.import_module(name)\n"
-        f"{tried}"
+def _compile(is_over: Callable[[], bool]) -> None:
+    """Let Python keep the bytecode of what the servers import, until all is done or it is over.
+
+    Errors do not matter.
+    """
+    importing = (
+        "import contextlib, importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    with contextlib.suppress(Exception):\n"
+        "        importlib.import_module(name)\n"
     )
-    subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    commands = [[sys.executable, "-c", importing, *names] for names in IMPORTED]
+    commands.append([sys.executable, "-m", "compileall", "-q", *PROJECT])
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command, cwd=LOCKS.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+            )
+            for command in commands
+        ]
+        while not is_over() and any(one.poll() is None for one in processes):
+            time.sleep(POLL_SECONDS)
+        for one in processes:
+            one.terminate()
 
 
 def uv_environment(settings: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

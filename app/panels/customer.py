@@ -13,7 +13,6 @@ from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
 from bankseg_assets.lookup.months import NO_MONTHS, Month
-from bankseg_assets.lookup.next_products import NextProduct
 from bankseg_assets.lookup.portrait import Portrait
 from bankseg_assets.presentation.formatting import probability
 from bankseg_assets.presentation.markdown import escaped
@@ -50,7 +49,7 @@ def show_portrait(
         _show_measures(one, bundle, numbers)
         _show_forecasts(one, notes, bundle, numbers)
     with right:
-        _show_products(one.products)
+        _show_products(one)
         _show_history(one, bundle, numbers)
 
 
@@ -109,7 +108,9 @@ def _show_why(one: Portrait, bundle: Bundle, actions: Mapping[int, str]) -> None
     chance = f" The model gives this segment **{probability(found.confidence)}**."
     st.markdown(escaped(found.sentence) + ("" if is_one else chance))
     st.markdown(f"The segment: {escaped(one.segment.sentence)}")
-    if action := actions.get(one.segment.segment):
+    if one.objection:
+        st.warning(one.objection, icon=":material/campaign:")
+    elif action := actions.get(one.segment.segment):
         st.markdown(f":material/campaign: **{escaped(action)}**" if found.sure else NO_ACTION)
     if one.group_action:
         group = escaped(one.customer.rfm_group)
@@ -141,18 +142,20 @@ def _show_forecasts(one: Portrait, notes: Sequence[str], bundle: Bundle, numbers
     if alive is not None:
         st.markdown(f"Still active with a probability of **{probability(alive)}**.")
     show_table(table, alt="Forecasts for the days after the snapshot")
-    st.caption(escaped(" ".join([customer_tables.INTERVAL_NOTE, *notes])))
+    st.caption(escaped(customer_tables.forecast_caption(one.forecasts, notes)))
 
 
-def _show_products(products: Sequence[NextProduct]) -> None:
+def _show_products(customer: Portrait) -> None:
+    if customer.objection:
+        return
     st.subheader("Offer next", anchor=False)
-    if not products:
+    if not customer.products:
         st.caption(
             "No products are recommended: the bank delivers no product holdings, or they match no "
             "customer."
         )
         return
-    for number, one in enumerate(products, 1):
+    for number, one in enumerate(customer.products, 1):
         st.markdown(f"**{number}. {escaped(one.product)}**  \n{escaped(one.reason)}")
 
 

@@ -87,6 +87,12 @@ def forecasts_table(
     )
 
 
+def forecast_caption(known: Mapping[str, float], notes: Sequence[str]) -> str:
+    """Return what the intervals mean, if there are any, and the notes on the forecasts."""
+    has_intervals = any(name.endswith("_low") for name in known)
+    return " ".join([*([INTERVAL_NOTE] if has_intervals else []), *notes])
+
+
 def months_table(found: Sequence[Month], numbers: Numbers, *, has_income: bool) -> pd.DataFrame:
     """Return a row for each month; income apart where the data distinguish it."""
     columns = {

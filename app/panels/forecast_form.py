@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.panels.customer_tables import INTERVAL_NOTE, forecasts_table
+from app.panels.customer_tables import forecast_caption, forecasts_table
 from app.panels.entry import ACTIVE_DAYS, FIRST_DAY, KEY
 from app.panels.typed import Notation, TypedError, days_before, read_number
 from app.widgets.numbers import Numbers
@@ -63,7 +63,6 @@ def _show(
     forecasts: Mapping[str, float], release: Release, bundle: Bundle, numbers: Numbers
 ) -> None:
     table = forecasts_table(forecasts, numbers, direction_known=bundle.direction_known)
-    notes = forecast_notes(release)
     if table.empty:
         st.info("No customer has such a history, and the forecast in use cannot be computed.")
     else:
@@ -71,5 +70,4 @@ def _show(
             alive = probability(forecasts["p_alive"])
             st.markdown(f"Still active with a probability of **{alive}**.")
         show_table(table, alt="Forecasts for the days after the snapshot")
-        notes = [INTERVAL_NOTE, *notes]
-    st.caption(escaped(" ".join(notes)))
+    st.caption(escaped(forecast_caption(forecasts, forecast_notes(release))))

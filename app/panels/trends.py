@@ -11,7 +11,7 @@ from app.panels.heat import heat
 from app.widgets.numbers import Numbers
 from app.widgets.palette import OTHER, Look, hue
 from bankseg_assets.campaigns.release_figures import Arrived, ReleaseFigures
-from bankseg_assets.campaigns.trend_series import Series, days, periods, refits
+from bankseg_assets.campaigns.trend_series import Series, cohort_periods, days, refits
 from bankseg_assets.campaigns.trend_words import (
     SHARES,
     UNKNOWN,
@@ -122,7 +122,7 @@ def cohort_heat(
     cohorts: Sequence[Series], found: Sequence[ReleaseFigures], *, look: Look
 ) -> go.Figure:
     """Return the share of active customers: months of the first transaction by versions."""
-    columns = periods(found, MOST_COLUMNS)
+    columns = cohort_periods(found, MOST_COLUMNS)
     shown = newest_cohorts(cohorts)
     values = [[one.values("active")[place] for place in columns] for one in shown]
     there = [[one.figures[place] is not None for place in columns] for one in shown]

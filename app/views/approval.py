@@ -77,6 +77,7 @@ else:
         default="model",
         required=True,
         key="approval_moved",
+        wrap=True,
     )
     named = with_names(flows, names_before(in_use), model.segment_names)
     found = shown(named, kind or "model")

@@ -38,6 +38,7 @@ kind = st.segmented_control(
     default="both",
     required=True,
     key="moved",
+    wrap=True,
     bind="query-params",
 )
 kind = kind or "both"

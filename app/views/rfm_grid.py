@@ -72,6 +72,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         default=CUSTOMERS,
         required=True,
         key="rfm_shows",
+        wrap=True,
     )
     link_to_win_back()
 shows = shows or CUSTOMERS

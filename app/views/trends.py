@@ -47,6 +47,7 @@ with st.container(horizontal=True):
         default="segment",
         required=True,
         key="trend_kind",
+        wrap=True,
         bind="query-params",
     )
     measure = st.segmented_control(
@@ -56,6 +57,7 @@ with st.container(horizontal=True):
         default="customers",
         required=True,
         key="trend_measure",
+        wrap=True,
         bind="query-params",
     )
 kind, measure = kind or "segment", measure or "customers"
@@ -66,10 +68,12 @@ show_cards(cards_of(shown, measure, found, numbers, colours(bundle.segments)))
 about = [others] if others else []
 if len(found) > 1:
     about += [
-        f"{len(found)} versions; each line has its own scale, and each change is since its begin."
+        f"{len(found)} versions. Each line has its own scale; changes are since its first version."
     ]
     if refits(found):
-        about.append("Dotted: the model was fitted, so that customers may move without a reason.")
+        about.append(
+            "Dotted lines: a new model, by which customers may move without having changed."
+        )
 about.append("Figures of fewer than 11 customers are not shown, nor what would reveal them.")
 st.caption(" ".join(about))
 if len(found) > 1:

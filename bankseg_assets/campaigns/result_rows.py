@@ -159,4 +159,3 @@ def p_text(value: float) -> str:
     ('0.041', '<0.001')
     """
     return f"<{SMALLEST_P}" if value < SMALLEST_P else f"{value:.3f}"
-

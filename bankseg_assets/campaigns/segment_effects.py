@@ -39,7 +39,7 @@ def segment_effects(
     names = sorted(sizes.index, key=lambda name: (-sizes[name], name))
     parts = {name: outcomes.of((outcomes.segment == name).to_numpy()) for name in names}
     counts = [parts[name].sizes for name in names]
-    hidden = hidden_cells(counts, columns=True).any(axis=1).tolist() if counts else []
+    hidden = [any(cells) for cells in hidden_cells(counts, columns=True).tolist()]
     enough = [min(size) >= LEAST_ARM for size in counts]
     tested = [
         name

@@ -93,11 +93,17 @@ def periods(found: Sequence[ReleaseFigures], most: int) -> list[int]:
     return sorted(of_months.values())[-most:]
 
 
-def days(found: Sequence[ReleaseFigures]) -> list[datetime.date] | None:
-    """Return the snapshot of each release, for an axis of time; None if they are no such axis.
+def cohort_periods(found: Sequence[ReleaseFigures], most: int) -> list[int]:
+    """Return the `periods` of the releases with cohorts; older ones have none."""
+    places = [place for place, one in enumerate(found) if one.cohorts]
+    return [places[period] for period in periods([found[place] for place in places], most)]
 
-    A refit repeats a snapshot, so that its effect is a step. Not known, going back, or all the
-    same: the releases are in equal steps.
+
+def days(found: Sequence[ReleaseFigures]) -> list[datetime.date] | None:
+    """Return the snapshot of each release, for an axis of time.
+
+    None if a snapshot is unknown or earlier than the previous one, or if all are equal. A refit
+    repeats a snapshot, so that its effect is a step.
     """
     if not all(one.snapshot_date for one in found):
         return None

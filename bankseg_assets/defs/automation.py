@@ -56,6 +56,7 @@ HASHED_AT_A_LOOK = 512 << 20
 QUICK_ATTEMPTS = 3
 LATER_ATTEMPTS_SECONDS = 3600.0  # retried without end: the cause of three failures may be temporary
 CONTENT_TAG = "bankseg/content"
+CONTENT_DIGITS = 12  # of a hash, in the UI's list of runs; Git shows as many
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
 # The sensors retry their runs themselves; Dagster's own retries would start a second one.
@@ -296,7 +297,7 @@ def _decide(
     # rows or another contract starts a new count.
     changes = [contract] if again or other_contract else []
     changes += [f"shortened {shortened}"] if shortened else []
-    seen = content_hash([*content_seen(known.values(), landed), *changes])
+    seen = content_hash([*content_seen(known.values(), landed), *changes])[:CONTENT_DIGITS]
     reason, attempt = _next_attempt(context, tag, seen)
     return reason, seen, attempt
 

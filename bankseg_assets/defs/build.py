@@ -28,7 +28,8 @@ from bankseg_assets.runtime.spark import spark_config
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Return the definitions; `resource_overrides` replaces resources by key, as tests do."""
     settings = load_settings()
-    loaded = dg.load_assets_from_package_module(assets)
+    found = dg.load_assets_from_package_module(assets)
+    loaded = [asset for asset in found if isinstance(asset, dg.AssetsDefinition)]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_tagged, loaded), PLATFORM_HEALTH],
         asset_checks=[*ALL_CHECKS, everything_works],

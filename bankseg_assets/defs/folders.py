@@ -18,6 +18,8 @@ from bankseg_assets.landing.ledger import Delivery, content_hash
 
 DATA_VERSION_TAG = "dagster/data_version"
 DELIVERIES_SHOWN = 40
+MINUTE = len("2026-01-31T12:00")
+FINGERPRINT_DIGITS = 12  # the whole one made the table wider than the page
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ def observation(
 
     The version covers the fingerprint of the contract, by which the content is read.
     """
-    head = ("file", "status", "records", "ingested at", "SHA-256", "reason")
+    head = ("file", "status", "records", "reason", "ingested at (UTC)", "SHA-256")
     rows = [
-        (one.file_name, one.status, one.records, one.taken_at, one.short, one.reason)
+        (one.file_name, one.status, one.records, one.reason, one.taken_at[:MINUTE], one.short)
         for one in known[: -DELIVERIES_SHOWN - 1 : -1]
     ]
     version = content_hash([*content_seen(known, landed.sha256s), contract])
@@ -70,7 +72,7 @@ def observation(
         {
             "folder": dg.MetadataValue.path(str(folder)),
             **facts,
-            "contract_fingerprint": contract,
+            "contract_fingerprint": contract[:FINGERPRINT_DIGITS],
             "deliveries": table_value(head, rows),
         },
         state=content_hash([version, repr(facts), repr(rows)]),

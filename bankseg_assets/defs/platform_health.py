@@ -1,6 +1,6 @@
 """The asset platform_health: last delivery, release, failures and drift in Dagster's catalog.
 
-No run computes it: `health_sensor` observes it, which costs nothing beside its look.
+No run computes it: `health_sensor` reports it, which costs nothing beside its look.
 """
 
 import hashlib
@@ -82,7 +82,7 @@ def check_result(found: Health) -> dg.AssetCheckResult:
 
 def look(
     instance: dg.DagsterInstance, found: Health, settings: Settings, before: Seen
-) -> tuple[Seen, list[dg.AssetObservation | dg.AssetCheckEvaluation]]:
+) -> tuple[Seen, list[dg.AssetMaterialization | dg.AssetCheckEvaluation]]:
     """Return what is seen now, and the events to record: none if nothing has changed.
 
     The findings hold ages, which change every minute, so that they are not compared.
@@ -102,7 +102,7 @@ def look(
 
 def _events(
     found: Health, settings: Settings
-) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
+) -> list[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     facts = {
         one.topic: dg.MetadataValue.text(f"{_COLOURS[one.level]}{one.fact} {one.next_step}".strip())
         for one in found.findings
@@ -110,7 +110,7 @@ def _events(
     page = dg.MetadataValue.url(f"{settings.app_address}/health")
     result = check_result(found)
     return [
-        dg.AssetObservation(PLATFORM_HEALTH.key, metadata={**facts, "page": page}),
+        dg.AssetMaterialization(PLATFORM_HEALTH.key, metadata={**facts, "page": page}),
         dg.AssetCheckEvaluation(
             asset_key=PLATFORM_HEALTH.key,
             check_name=CHECK,

@@ -28,7 +28,8 @@ from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 _OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
 """Folders of the data folder whose files are rewritten in other ways."""
 LISTS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
-_SQLITE = b"SQLite format 3\0"
+_DATABASES = (b"SQLite format 3\0", b"7\x7f\x06\x82", b"7\x7f\x06\x83", b"\xd9\xd5\x05\xf9")
+"""The beginnings of a SQLite database, its write-ahead log and its journal."""
 
 
 def sweep(settings: Settings) -> None:
@@ -60,8 +61,8 @@ def mask_logs(settings: Settings, search: Search) -> int:
         if not search.hits_in(path):
             continue
         content = path.read_bytes()
-        if content.startswith(_SQLITE):
-            continue  # changed bytes would damage its indexes; the search reports it
+        if content.startswith(_DATABASES):
+            continue  # changed bytes would damage it; the search reports it
         with path.open("r+b") as file:
             file.write(search.masked(content))
         changed += 1

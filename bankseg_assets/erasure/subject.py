@@ -22,6 +22,7 @@ from bankseg_assets.privacy.objections import objections
 from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.release.releases import Release, all_releases, current_release
 from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.version_store import VersionStore
 
 SHOWN = (
     *("cleaned_transactions", "quarantined_transactions", "rfm_table", "customer_segments"),
@@ -46,6 +47,8 @@ class Held:
     """Table of the release in use -> rows, with every column."""
     earlier_releases: list[str] = field(default_factory=list)
     """Other kept releases with rows of the customer."""
+    unreleased: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The same of newer data that are not released, such as before the first release."""
     campaigns: list[dict[str, Any]] = field(default_factory=list)
     """Campaigns with the customer: name, days, and the row of its table."""
     objects: bool = False
@@ -86,6 +89,7 @@ def held_on(
         ],
         {name: rows for name in SHOWN if release and (rows := _rows(release, name, ids, contract))},
         earlier,
+        _unreleased(settings, release, ids, contract),
         _campaigns(settings, ids, contract),
         one in objections(settings.published_dir),
         bool(tombstones.digests()) and tombstones.digest(one) in tombstones.digests(),
@@ -97,7 +101,7 @@ def in_words(held: Held) -> str:
     lines = [f"What is held on customer {held.customer_id}", "", PURPOSE, ""]
     if held.was_erased:
         lines.append("The customer was erased; only a keyed hash of the ID is kept.")
-    if not held.files and not held.tables:
+    if not held.files and not held.tables and not held.unreleased:
         lines.append("No delivered file and no table has a row of this customer.")
     lines.append(f"Objection to marketing: {'yes' if held.objects else 'none recorded'}.")
     for file in held.files:
@@ -108,6 +112,9 @@ def in_words(held: Held) -> str:
             if len(rows) > 1:
                 lines.append(f"  {number}.")
             lines += _row(row, TABLES[name])
+    for name, rows in held.unreleased.items():
+        lines += ["", f"{name.replace('_', ' ').capitalize()}, not released: {len(rows):,} rows"]
+        lines += [line for row in rows for line in _row(row, TABLES[name])]
     for campaign in held.campaigns:
         lines += ["", f"Campaign {campaign['name']}, {campaign['days']}:"]
         lines += _row(campaign["row"], CAMPAIGN_MEMBERS)
@@ -124,6 +131,22 @@ def _row(row: Mapping[str, Any], table: Table) -> list[str]:
         for column, value in row.items()
         if value is not None
     ]
+
+
+def _unreleased(
+    settings: Settings, release: Release | None, ids: KnownIds, contract: DeliveryContract
+) -> dict[str, list[dict[str, Any]]]:
+    """Return table -> rows of the newest versions that the release in use does not name."""
+    store = VersionStore(settings.published_dir)
+    found = {}
+    for name in SHOWN:
+        newest = store.versions(name)[-1:]
+        if not newest or (release and release.versions.get(name) == newest[0].name):
+            continue
+        files = sorted(newest[0].glob("[!_.]*.parquet"))
+        if rows := _rows_in(files, ids, contract.of_holdings() if "holdings" in name else contract):
+            found[name] = rows
+    return found
 
 
 def _campaigns(

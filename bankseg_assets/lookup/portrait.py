@@ -9,6 +9,7 @@ from bankseg_assets.lookup.forecasts import forecasts_of
 from bankseg_assets.lookup.history import PastSegment, history
 from bankseg_assets.lookup.next_products import NextProduct, next_products
 from bankseg_assets.presentation.formatting import probability
+from bankseg_assets.privacy.objections import objection_notes
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.answers import SURE, answers
 from bankseg_assets.scoring.bundle import DERIVED, Bundle
@@ -50,6 +51,8 @@ class Portrait:
     products: Sequence[NextProduct]
     forecasts: Mapping[str, float]
     """Those that are known: see `forecasts.forecasts_of`."""
+    objection: str = ""
+    """Why nothing is recommended, such as an objection to marketing; else empty."""
 
 
 def portrait(
@@ -60,14 +63,16 @@ def portrait(
     Raises LookupFailedError.
     """
     group = GROUP_ACTIONS.get(customer.rfm_group)
+    (objection,) = objection_notes(release.folder, [customer.customer_id])
     return Portrait(
         customer=customer,
         segment=segment_of(bundle, customer),
         explanation=explanation(bundle, customer),
-        group_action=group.action if group else "",
+        group_action=group.action if group and not objection else "",
         history=history(releases, release, customer),
-        products=next_products(release, customer),
+        products=[] if objection else next_products(release, customer),
         forecasts=forecasts_of(release, customer),
+        objection=objection,
     )
 
 

@@ -21,6 +21,8 @@ COLUMN = "customer_id"
 FOLDER = "objections"
 SUFFIXES = (".csv", ".csv.gz")
 DONE = ".done"
+OBJECTS = "The customer objects to marketing, so nothing is recommended."
+UNREADABLE = "The file of objections cannot be read, so nothing is recommended."
 SETTLED_AFTER_SECONDS = 10.0
 _PLAIN = ColumnRule(COLUMN)
 
@@ -58,6 +60,19 @@ def objections(published_dir: Path) -> Objections:
         return Objections()
     status = newest.stat()
     return _read(newest, status.st_mtime_ns, status.st_size)
+
+
+def objection_notes(published_dir: Path, customer_ids: Iterable[object]) -> list[str]:
+    """Return for each customer why nothing may be recommended; empty if it may.
+
+    If the file cannot be read, nothing is recommended to anyone with an ID.
+    """
+    named = ["" if one is None else str(one) for one in customer_ids]
+    try:
+        found = objections(published_dir)
+    except ObjectionsError:
+        return [UNREADABLE if one else "" for one in named]
+    return [OBJECTS if one and one in found else "" for one in named]
 
 
 def newest_file(published_dir: Path) -> Path | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
-from bankseg_assets.campaigns.trend_series import Series, days, periods, series, whole
+from bankseg_assets.campaigns.trend_series import Series, cohort_periods, days, series, whole
 from bankseg_assets.campaigns.trend_words import (
     UNKNOWN,
     changed,
@@ -145,7 +145,7 @@ def _cohorts(
     style: str,
 ) -> dict[str, Any]:
     """Return the section of first months: the share of active customers by release."""
-    columns = periods(found, MOST_COLUMNS)
+    columns = cohort_periods(found, MOST_COLUMNS)
     active = [
         {"First transaction": month_name(one.name, cohorts)}
         | {

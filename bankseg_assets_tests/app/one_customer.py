@@ -76,3 +76,11 @@ def newest(data_dir: Path) -> Release:
 def segment_values(number: int) -> dict[str, object]:
     """Return the columns of a segment in customer_segments."""
     return {"segment": number, "segment_name": SEGMENTS[number][0]}
+
+
+def object_to_marketing(data_dir: Path, customer_id: str) -> None:
+    """Deliver a file of objections with one customer."""
+    path = data_dir / "objections" / "may.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"customer_id\n{customer_id}\n", encoding="utf-8")
+    path.with_name("may.csv.done").touch()

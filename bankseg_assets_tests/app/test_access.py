@@ -43,6 +43,7 @@ PAGES = {
     "deliveries": Action.SEE_DATA,
     "approval": Action.SEE_DATA,
     "health": Action.SEE_DATA,
+    "audit": Action.READ_AUDIT,
     "about": Action.SEE,
 }
 REFUSED = "This page is not for your role"

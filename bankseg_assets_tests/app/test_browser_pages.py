@@ -26,6 +26,8 @@ TITLES = {
     "segments": "Segments",
     "rfm_grid": "RFM grid",
     "campaign": "Campaign lists",
+    "value": "Value",
+    "watch": "Watch list",
     "campaigns": "Campaigns",
     "changes": "Changes",
     "trends": "Trends",
@@ -34,7 +36,9 @@ TITLES = {
     "batch": "Score a list",
     "explore": "Explore",
     "quality": "Quality",
+    "check_file": "Check a file",
     "deliveries": "Data",
+    "health": "Health",
     "about": "About",
 }
 IN_ID: Position = {"x": 30, "y": 52}  # of a table whose first column holds IDs
@@ -46,6 +50,20 @@ TOO_WIDE = """() => {
     return Math.max(main.scrollWidth - main.clientWidth,
                     document.documentElement.scrollWidth - innerWidth);
 }"""
+CUT = """() => {
+    const main = document.querySelector('[data-testid="stMain"]');
+    const shown = [...main.querySelectorAll('*')].filter(one => one.getClientRects().length);
+    const cut = shown.filter(one => one.scrollWidth > one.clientWidth + 1
+        && getComputedStyle(one).textOverflow === 'ellipsis');
+    const outside = shown.filter(one => {
+        const chart = one.closest('.js-plotly-plot');
+        if (one.tagName !== 'text' || !chart) return false;
+        const [text, box] = [one.getBoundingClientRect(), chart.getBoundingClientRect()];
+        return text.left < box.left - 2 || text.right > box.right + 2;
+    });
+    return [...cut, ...outside].map(one => one.textContent.trim()).filter(Boolean);
+}"""
+"""Texts that end in dots, or beyond the edge of their chart."""
 BRIGHTNESS = """() => {
     const colour = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
     return Math.max(...colour.backgroundColor.match(/\\d+/g).slice(0, 3).map(Number));
@@ -120,6 +138,7 @@ def test_page_fits_and_shows_no_error(
     expect(page.locator(".js-plotly-plot:visible svg.main-svg:empty")).to_have_count(0)
     assert page.locator(WRONG).count() == 0, page.locator(WRONG).all_inner_texts()
     assert page.evaluate(TOO_WIDE) <= 0
+    assert page.evaluate(CUT) == []
     assert (page.evaluate(BRIGHTNESS) > 200) == (scheme == "light")
 
 

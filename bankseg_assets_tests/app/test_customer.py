@@ -11,6 +11,7 @@ from bankseg_assets_tests.app.one_customer import (
     HISTORY,
     HOLDER,
     OTHER,
+    object_to_marketing,
     publish_customers,
     release_again,
     segment_values,
@@ -32,6 +33,18 @@ def texts(page: AppTest) -> str:
     """Return what the page says, without tables."""
     found = (*page.header, *page.subheader, *page.markdown, *page.caption, *page.info)
     return "\n".join(one.value for one in (*found, *page.warning, *page.error))
+
+
+def test_nothing_is_recommended_to_who_objects(data_dir: Path) -> None:
+    publish_customers(data_dir, **segment_values(0))
+    object_to_marketing(data_dir, HOLDER)
+    page = looked_up(HOLDER)
+    said = texts(page)
+    assert "The customer objects to marketing, so nothing is recommended." in said
+    assert "Because" in said
+    for recommended in ("Call them", "Offer next", "Credit card", "As one of the group"):
+        assert recommended not in said
+    assert [one.proto.label for one in page.get("page_link")] == ["The segment's card"]
 
 
 def test_customer_has_segment_reasons_and_next_steps(data_dir: Path) -> None:
@@ -71,6 +84,7 @@ def test_customer_has_forecasts_with_intervals(data_dir: Path) -> None:
         "Days with transactions": "1.20 (0 to 3)",
         "Money, INR": "470",
     }
+    assert "four of five such customers" in texts(page)
 
 
 def test_customer_of_older_release_has_no_forecasts(data_dir: Path) -> None:

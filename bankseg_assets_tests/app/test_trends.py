@@ -86,7 +86,7 @@ def test_versions_have_a_line_for_each_segment(data_dir: Path) -> None:
     assert charts(page) == 4 + 1 + 3
     assert shown["Rows accepted"] == ("990", "")
     assert shown["Rows quarantined"] == ("<11", "")
-    assert any("3 versions; each line has its own scale" in one.value for one in page.caption)
+    assert any("3 versions. Each line has its own scale" in one.value for one in page.caption)
 
 
 def test_groups_and_other_figures_can_be_chosen(data_dir: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.campaigns.audiences import slug, totals
+from bankseg_assets.campaigns.campaign import CampaignRequest
+from bankseg_assets.campaigns.campaign_store import create_campaign
 from bankseg_assets.campaigns.customer_list import Choice, make_list
 from bankseg_assets.campaigns.list_files import csv_of, xlsx_of
 from bankseg_assets.contracts.delivery import load_contract
@@ -157,12 +160,16 @@ def download(bank: Bank) -> list[Path]:
 
 
 def leave_traces(bank: Bank) -> None:
-    """Leave the customer in versions of a candidate, alerts, logs, and files of killed programs."""
+    """Leave the customer in a candidate, a campaign, alerts, logs, and files of killed programs."""
     settings = bank.settings
     release = current_release(settings.published_dir)
     assert release is not None
     manifest = Manifest.model_validate(release.model_dump(exclude={"name", "folder"}))
     submit(VersionStore(settings.published_dir), manifest, Actor("ann"), release)
+    bundle = load_bundle(release.path("nb_classifier"))
+    day = date.fromisoformat(bundle.snapshot_date)
+    asked = CampaignRequest(name="Spring", starts_on=day, ends_on=day + timedelta(days=30))
+    create_campaign(release, bundle, asked)
     for path in (
         settings.alerts_dir / "failure-1.json",
         settings.logs_dir / "server.log",
@@ -203,6 +210,7 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
     assert {"cleaned_transactions", "quarantined_transactions", "customer_segments"} <= set(
         held.tables
     )
+    assert [one["name"] for one in held.campaigns] == ["Spring"]
     assert PLACE in in_words(held)
     releases = [one.name for one in all_releases(bank.settings.published_dir)]
 
@@ -213,7 +221,7 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
     assert [one.name for one in all_releases(bank.settings.published_dir)] == releases
 
     log = AuditLog(bank.settings.audit_dir)
-    assert [one["what"] for one in log.entries()] == [*["release"] * 3, "forget"]
+    assert [one["what"] for one in log.entries()] == [*["release"] * 3, "campaign made", "forget"]
     assert log.fault() == ""
 
     never.deliver(canary=False)

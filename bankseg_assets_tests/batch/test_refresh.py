@@ -66,8 +66,12 @@ def test_refresh_releases_with_models_in_use(refreshed: tuple[Release, Platform]
     for name in ("centroids", "k", "colours", "sweep", "reason"):
         assert new[name] == old[name]
     assert sum(new["sizes"]) == run.metadata["rfm_table"]["n_customers"] > sum(old["sizes"])
-    for asset in ("pca_model", "kmeans_model", "nb_classifier", "recommendation_model"):
+    kept = ("pca_model", "kmeans_model", "nb_classifier", "recommendation_model", "value_model")
+    for asset in kept:
         assert run.metadata[asset]["kept_from"] == before.name
+    old, new = (document(release, "value_model") for release in (before, after))
+    for name in ("purchases", "money", "days_quality", "fitted_customers", "attrition"):
+        assert new[name] == old[name]
 
 
 def test_refresh_keeps_the_fit_and_measures_today(refreshed: tuple[Release, Platform]) -> None:

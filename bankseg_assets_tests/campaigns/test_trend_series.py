@@ -2,7 +2,14 @@
 
 import datetime
 
-from bankseg_assets.campaigns.trend_series import days, periods, refits, series, whole
+from bankseg_assets.campaigns.trend_series import (
+    cohort_periods,
+    days,
+    periods,
+    refits,
+    series,
+    whole,
+)
 from bankseg_assets_tests.campaigns.trend_fixtures import two_segments, version
 
 
@@ -100,6 +107,11 @@ def test_periods_are_months_of_many_releases() -> None:
     assert len(places) == 7
     assert places[-1] == 59
     assert len({many[place].snapshot_date[:7] for place in places}) == 7
+
+
+def test_cohort_periods_are_those_with_cohorts() -> None:
+    found = [version(1, {}), version(2, {}, {"2016-09": 0.4}), version(3, {}, {"2016-09": 0.3})]
+    assert cohort_periods(found, 7) == [1, 2]
 
 
 def test_periods_within_a_month_are_the_newest_releases() -> None:

@@ -35,7 +35,7 @@ def test_csv_has_all_kinds_and_no_formula() -> None:
     first, second = table[table["kind"] == "Segments"].to_dict("records")
     assert (first["name"], first["money"], first["customers"]) == ("'=Savers", -5.5, 100)
     assert pd.isna(second["customers"])
-    assert ",100," in csv_of(FOUND, {}).decode("utf-8-sig")  # a count is no decimal
+    assert ",100," in csv_of(FOUND, {}).decode("utf-8-sig")  # without decimals
 
 
 def test_workbook_has_a_sheet_for_each_kind() -> None:

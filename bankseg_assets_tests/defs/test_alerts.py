@@ -265,7 +265,7 @@ def test_health_is_recorded_when_it_changes(instance: dg.DagsterInstance, place:
     """At the first look, after each run, and when a colour changes; not at every look."""
     found = look_at_health(instance, place, None)
     health, check = found.asset_events
-    assert isinstance(health, dg.AssetObservation)
+    assert isinstance(health, dg.AssetMaterialization)
     assert isinstance(check, dg.AssetCheckEvaluation)
     assert health.metadata["Release"].value.startswith("RED: There is no release yet.")
     assert health.metadata["Last delivery"].value.startswith("AMBER: No file has been delivered.")

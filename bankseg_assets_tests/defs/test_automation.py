@@ -16,6 +16,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from bankseg_assets.defs import automation
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.defs.automation import (
+    CONTENT_DIGITS,
     CONTENT_TAG,
     HOLDINGS_TAG,
     LATER_ATTEMPTS_SECONDS,
@@ -187,7 +188,7 @@ def test_missing_folder_starts_nothing(landing: Landing) -> None:
 
 
 def test_complete_file_starts_run_that_carries_its_content(landing: Landing) -> None:
-    wanted = content_hash([landing.put("january.csv", "one")])
+    wanted = content_hash([landing.put("january.csv", "one")])[:CONTENT_DIGITS]
     request = landing.starts()
     assert request.run_key == f"{wanted}-1"
     assert request.tags[CONTENT_TAG] == wanted
@@ -197,7 +198,7 @@ def test_new_file_requests_run_with_all_files(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.publish(january)
     february = landing.put("february.csv", "two")
-    assert landing.starts().run_key == f"{content_hash([january, february])}-1"
+    assert landing.starts().run_key == f"{content_hash([january, february])[:CONTENT_DIGITS]}-1"
 
 
 def test_content_that_is_published_starts_nothing(landing: Landing) -> None:
@@ -243,7 +244,7 @@ def test_marker_completes_file(landing: Landing) -> None:
 def test_incomplete_file_does_not_delay_complete_one(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.put("february.csv", "tw", quiet_seconds=0)
-    assert landing.starts().run_key == f"{content_hash([january])}-1"
+    assert landing.starts().run_key == f"{content_hash([january])[:CONTENT_DIGITS]}-1"
 
 
 def test_vanishing_file_is_waited_for(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,7 +378,7 @@ def test_failed_run_is_retried_three_times_then_hourly(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = landing.put("january.csv", "one")
-    wanted = content_hash([sha256])
+    wanted = content_hash([sha256])[:CONTENT_DIGITS]
     keys = []
     for _ in range(QUICK_ATTEMPTS):
         keys.append(landing.starts().run_key)
@@ -399,7 +400,7 @@ def test_restart_of_the_platform_grants_attempts(
     landing: Landing, monkeypatch: pytest.MonkeyPatch, since_failures: float, starts: bool
 ) -> None:
     """Operators restart it after they removed a cause; failures before the start do not count."""
-    wanted = content_hash([landing.put("january.csv", "one")])
+    wanted = content_hash([landing.put("january.csv", "one")])[:CONTENT_DIGITS]
     for _ in range(QUICK_ATTEMPTS):
         landing.add_run("refresh", "FAILURE", **{CONTENT_TAG: wanted})
     monkeypatch.setenv(STARTED_AT, str(time.time() + since_failures))
@@ -532,7 +533,7 @@ def test_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> Non
 
 def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsFolder) -> None:
     january = holdings.put("january.csv", "one")
-    assert holdings.starts().tags[HOLDINGS_TAG] == content_hash([january])
+    assert holdings.starts().tags[HOLDINGS_TAG] == content_hash([january])[:CONTENT_DIGITS]
     # Ingested, but the run failed before it published.
     holdings.record(january)
     assert holdings.starts()

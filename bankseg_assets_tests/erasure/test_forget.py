@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -320,6 +322,23 @@ def test_logs_and_alerts_are_masked(tmp_path: Path) -> None:
     (place,) = [one for one in erase(found).plan.places if one.name == "logs"]
     assert place.files == 2
     assert json.loads(alert.read_text("utf-8"))["why"] == f"The key {'*' * len(CANARY)} is unknown."
+
+
+def test_databases_are_reported_and_not_changed(tmp_path: Path) -> None:
+    """A write-ahead log with other bytes would lose its transactions."""
+    found = bank(tmp_path)
+    path = found.settings.dagster_home / "runs.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("pragma journal_mode=wal")
+        base.execute("create table tags (value text)")
+        base.execute("insert into tags values (?)", (CANARY,))
+        base.commit()
+        erased = erase(found)
+        assert base.execute("select value from tags").fetchall() == [(CANARY,)]
+    assert any("runs.db" in line for line in erased.remaining)
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("select value from tags").fetchall() == [(CANARY,)]
 
 
 def test_reason_names_no_customer(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bankseg_assets.monitoring.alerts import EVENTS
 from bankseg_assets.monitoring.channels import channels, check_alert_settings, events
 from bankseg_assets.runtime.settings import Settings, SettingsError
 
@@ -18,7 +19,7 @@ HOOK = "https://chat.bank.test/hooks/TOKEN"
 def test_no_alerts_are_sent_by_default() -> None:
     check_alert_settings(Settings())
     assert channels(Settings()) == []
-    assert events(Settings()) == {"failure", "rejection", "refusal", "release", "health"}
+    assert events(Settings()) == {*EVENTS}
 
 
 def test_channels_are_named_without_secrets() -> None:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,7 +100,7 @@ def install_by_uv(
         return "it failed" if packages == failing else None
 
     monkeypatch.setattr(install, "_run", run)
-    monkeypatch.setattr(install, "_compile_imports", lambda: commands.append((False, "compile")))
+    monkeypatch.setattr(install, "_compile", lambda _: commands.append((False, "compile")))
     monkeypatch.setattr(install, "is_installed", lambda _: False)
     return install._install_with_uv(tmp_path / "uv", [str(lock)], {}), commands
 
@@ -144,7 +145,20 @@ def test_pip_is_the_one_that_python_brings(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_compiled_imports_exist() -> None:
     """Errors are ignored when they are compiled; a package that was renamed would be missed."""
-    assert [name for name in install.IMPORTED if find_spec(name) is None] == []
+    names = [name for names in install.IMPORTED for name in names]
+    assert [name for name in names if find_spec(name) is None] == []
+    assert all((install.LOCKS.parent / name).is_dir() for name in install.PROJECT)
+
+
+@pytest.mark.subprocess
+def test_compiling_ends_with_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "IMPORTED", (("this.is.missing", "json.tool"),))
+    monkeypatch.setattr(install, "PROJECT", ("ops/dev",))
+    install._compile(lambda: False)
+    monkeypatch.setattr(install, "PROJECT", ("bankseg_assets_tests",))
+    begun = time.monotonic()
+    install._compile(lambda: True)
+    assert time.monotonic() - begun < 5
 
 
 def test_installation_without_uv_uses_pip(monkeypatch: pytest.MonkeyPatch) -> None:

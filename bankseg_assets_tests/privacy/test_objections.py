@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.privacy.objections import Objections, ObjectionsError, objections
+from bankseg_assets.privacy.objections import (
+    OBJECTS,
+    UNREADABLE,
+    Objections,
+    ObjectionsError,
+    objection_notes,
+    objections,
+)
 
 
 def deliver(folder: Path, name: str, content: str | bytes, age: float = 100) -> Path:
@@ -91,3 +98,12 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
     deliver(tmp_path, "b.csv", content)
     with pytest.raises(ObjectionsError, match=message):
         found(tmp_path)
+
+
+def test_notes_say_why_nothing_is_recommended(tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    assert objection_notes(published, ["C1", None]) == ["", ""]
+    deliver(tmp_path, "a.csv", "customer_id\nC1\n17850\n")
+    assert objection_notes(published, ["C1", "C2", None, 17850]) == [OBJECTS, "", "", OBJECTS]
+    deliver(tmp_path, "b.csv", "other\nC1\n", age=50)
+    assert objection_notes(published, ["C2", None, ""]) == [UNREADABLE, "", ""]

@@ -89,8 +89,9 @@ class CustomerOfRelease(BaseModel):
 
     `segment_id`: stands for this segment in all releases, and is never used again; null in older
     models. `probability`: the model's, of this segment. `action`: of the segment, `group_action`:
-    of the RFM group; null if there is none, or if the segment is not sure. `p_alive`: that the
-    customer is still active; null where unknown. `forecast_notes`: how the forecasts did in their
+    of the RFM group; null if there is none, if the segment is not sure, or if the customer objects
+    to marketing, as `note` says; then there are no `products` either. `p_alive`: that the customer
+    is still active; null where unknown. `forecast_notes`: how the forecasts did in their
     test. `months`: null if the customer key is an expression.
     """
 
@@ -168,8 +169,8 @@ def _found(request: Request, response: Response, customer_id: str) -> CustomerOf
         probability=one.explanation.confidence,
         sure=sure,
         why=one.explanation.sentence,
-        action=advice if sure else None,
-        note=None if sure or advice is None else NO_ACTION,
+        action=advice if sure and not one.objection else None,
+        note=one.objection or (None if sure or advice is None else NO_ACTION),
         rfm_group=found.rfm_group,
         group_action=one.group_action or None,
         recency_score=recency_score,

@@ -30,7 +30,8 @@ class Scored(BaseModel):
 
     `id`: as sent, or null. `segment_id`: stands for the segment in all releases, and is never used
     again; null in older models. `action`: the action that the release recommends for the segment;
-    null if there is none, or if the answer is not sure. `note`: why there is no action, or null.
+    null if there is none, if the answer is not sure, or if the customer objects to marketing.
+    `note`: why there is no action, or null.
     """
 
     id: CustomerId
@@ -132,9 +133,16 @@ class Refusal(BaseModel):
 
 
 def scored(
-    bundle: Bundle, actions: Mapping[int, str], found: Answers, ids: Sequence[CustomerId]
+    bundle: Bundle,
+    actions: Mapping[int, str],
+    found: Answers,
+    ids: Sequence[CustomerId],
+    objections: Sequence[str],
 ) -> list[Scored]:
-    """Return the model's answer for each customer; `actions`: segment -> next action."""
+    """Return the model's answer for each customer; `actions`: segment -> next action.
+
+    `objections`: for each customer why nothing is recommended, or an empty text.
+    """
     names = [segment.name for segment in bundle.segments]
     advice = [actions.get(segment.segment) for segment in bundle.segments]
     return [
@@ -145,12 +153,13 @@ def scored(
             name=names[place],
             probability=confidence,
             sure=sure,
-            action=advice[place] if sure else None,
-            note=None if sure or advice[place] is None else NO_ACTION,
+            action=advice[place] if sure and not objection else None,
+            note=objection or (None if sure or advice[place] is None else NO_ACTION),
             probabilities=dict(zip(names, row, strict=True)),
         )
-        for customer, place, confidence, sure, row in zip(
+        for customer, objection, place, confidence, sure, row in zip(
             ids,
+            objections,
             found.places.tolist(),
             found.confidence.tolist(),
             found.sure.tolist(),

@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from bankseg_assets.access.rules import access_rules
+from bankseg_assets.privacy.objections import objection_notes
 from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
@@ -159,7 +160,8 @@ async def score(current: InUse, customer: dict[str, Any]) -> schema.Answer:
     ids, columns, (problems,) = _read(bundle, [customer])
     if problems:
         raise InvalidCustomerError(problems)
-    (found,) = schema.scored(bundle, actions, answers(bundle, columns), ids)
+    notes = objection_notes(current.published_dir, ids)
+    (found,) = schema.scored(bundle, actions, answers(bundle, columns), ids, notes)
     return schema.Answer.model_validate(dict(found) | _source(bundle))
 
 
@@ -172,7 +174,9 @@ def score_batch(
     """Score a list. A customer with an invalid value gets errors by field, and no segment."""
     bundle, actions = current.model
     ids, columns, problems = _read(bundle, customers)
-    found = schema.scored(bundle, actions, answers(bundle, columns), ids) if customers else []
+    notes = objection_notes(current.published_dir, ids)
+    scored = answers(bundle, columns) if customers else None
+    found = schema.scored(bundle, actions, scored, ids, notes) if scored else []
     return schema.BatchAnswer(
         failed=sum(map(bool, problems)),
         answers=[

@@ -41,7 +41,7 @@ def deliver_first(settings: Settings, rows: int = FULL_ROWS) -> None:
 def deliver_rest(
     settings: Settings, pause: Callable[[float], None] = time.sleep, rows: int = FULL_ROWS
 ) -> None:
-    """Deliver the other files that are due, each once the one before it is released."""
+    """Deliver the other files that are due, each once the previous one is released."""
 
     def wait(is_due: Callable[[Settings], bool], before: str) -> bool:
         """Return true when a file may be delivered; false if it is not due any more."""
@@ -89,7 +89,7 @@ def _is_first(row: int) -> bool:
 
 
 def _put(path: Path, write: Callable[[BinaryIO], int], is_time: Callable[[], bool]) -> None:
-    """Write a file while the one before it is in progress, and deliver it when it is time."""
+    """Write a file while the previous one is in progress, and deliver it when it is time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with draft_in(path.parent) as draft:
         rows = write(draft.file)

@@ -40,7 +40,9 @@ def main() -> None:
             for result in _of_size(size, options, Path(folder)):
                 _keep(result)
         if options.drops:
-            for result in drops(MILLION, options.repeats, Path(folder), seed=SEED):
+            for result in drops(
+                MILLION, options.repeats, Path(folder), seed=SEED, warm=options.warm
+            ):
                 _keep(result)
     report.write()
     print(report.tables())
@@ -90,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="time files dropped on a running platform as well",
+    )
+    parser.add_argument(
+        "--warm", action="store_true", help="time these with a warm run worker (decision 0029)"
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peer", type=Path, default=PEER, help="a script to compare with")

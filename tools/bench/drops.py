@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,27 +23,31 @@ SMALL = 30_000
 DROPPED = "{:,} rows dropped on a running platform"
 SECOND = "{:,} rows dropped after these"
 IDLE = "the platform idle, a minute"
+WARM = "{}, with a warm worker"
 IDLE_SECONDS = 60.0
-REST_SECONDS = 60.0  # after a run, until what follows it (a warm worker) has ended
+LOOK_SECONDS, QUIET_LOOKS = 5.0, 3
+QUIET_SHARE = 0.4  # of a core: sensors and daemon need 0.1, a worker that is prepared 1 to 2
 
 
-def drops(million: int, repeats: int, work: Path, *, seed: int) -> Iterator[Result]:
+def drops(
+    million: int, repeats: int, work: Path, *, seed: int, warm: bool = False
+) -> Iterator[Result]:
     """Measure three deliveries to a platform under `make run`, then the platform without work.
 
     The deliveries: 30,000 rows, a million, 30,000.
 
     Each file has the marker that says it is complete, so the wait for it to settle is excluded; the
-    sensors' intervals are included. CPU and memory are of the whole platform.
+    sensors' intervals are included. CPU and memory are of the whole platform. `warm`: with a warm
+    run worker, which is ready before each delivery.
     """
     sizes = (ROWS_IN_USE, SMALL, million, SMALL)
     files = list(_files(sizes, work, seed))
-    runs = [_dropped(files, work) for _ in range(repeats)]
-    names = (DROPPED.format(SMALL), DROPPED.format(million), SECOND.format(SMALL))
-    before = 0
-    for place, (name, (rows, _)) in enumerate(zip(names, pairwise(sizes), strict=True)):
-        before += rows
+    runs = [_dropped(files, work, warm=warm) for _ in range(repeats)]
+    names = [DROPPED.format(SMALL), DROPPED.format(million), SECOND.format(SMALL), IDLE]
+    if warm:
+        names = [WARM.format(name) for name in names]
+    for place, (name, before) in enumerate(zip(names, accumulate(sizes), strict=True)):
         yield Result.of(name, before, [(run[place], {}) for run in runs])
-    yield Result.of(IDLE, sum(sizes), [(run[-1], {}) for run in runs])
     for file in files:
         file.unlink()
 
@@ -61,7 +65,7 @@ def _files(sizes: Sequence[int], work: Path, seed: int) -> Iterator[Path]:
     rest.unlink()
 
 
-def _dropped(files: Sequence[Path], work: Path) -> list[Measured]:
+def _dropped(files: Sequence[Path], work: Path, *, warm: bool) -> list[Measured]:
     first, *later = files
     with TemporaryDirectory(dir=work) as folder:
         platform = Platform(Path(folder))
@@ -70,10 +74,29 @@ def _dropped(files: Sequence[Path], work: Path) -> list[Measured]:
         prepare_instance(platform.settings.dagster_home)
         os.link(first, landing / first.name)
         platform.rerun("--job", "refresh")
-        with _serving(platform) as serving:
-            runs = [_until_released(platform, serving, file) for file in later]
-            time.sleep(REST_SECONDS)
+        runs: list[Measured] = []
+        with _serving(platform, {"BANKSEG_WARM_WORKER": str(warm).lower()}) as serving:
+            for file in later:
+                _rest(serving)
+                runs.append(_until_released(platform, serving, file))
+            _rest(serving)
             return [*runs, _idle(serving)]
+
+
+def _rest(serving: Serving) -> None:
+    """Wait until the platform has nothing more to do, as preparing a warm worker."""
+    quiet = 0
+    while quiet < QUIET_LOOKS:
+        quiet = quiet + 1 if _cpu_share(serving, LOOK_SECONDS) < QUIET_SHARE else 0
+
+
+def _cpu_share(serving: Serving, seconds: float) -> float:
+    usage = Usage(serving.processes)
+    usage.sample()
+    before = usage.cpu_seconds
+    time.sleep(seconds)
+    usage.sample()
+    return (usage.cpu_seconds - before) / seconds
 
 
 def _idle(serving: Serving) -> Measured:
@@ -87,8 +110,8 @@ def _idle(serving: Serving) -> Measured:
 
 
 @contextmanager
-def _serving(platform: Platform) -> Iterator[Serving]:
-    serving = Serving(platform)
+def _serving(platform: Platform, environ: Mapping[str, str]) -> Iterator[Serving]:
+    serving = Serving(platform, environ)
     try:
         yield serving
     finally:

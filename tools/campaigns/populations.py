@@ -48,9 +48,11 @@ class Population:
         known = (stretch >= 0) & (stretch < width)
         cell = self.customer[known] * width + stretch[known]
         shape = (self.customers, width)
-        counts = np.bincount(cell, times[known], shape[0] * width)
-        spend = np.bincount(cell, (self.amount * times)[known], shape[0] * width)
-        return Sums(spend.reshape(shape), counts.reshape(shape))
+        spend, counts = (
+            np.bincount(cell, weights[known], shape[0] * width).astype(np.float64).reshape(shape)
+            for weights in (self.amount * times, times)
+        )
+        return Sums(spend, counts)
 
     def first_days(self) -> Labels:
         """Return the day of each customer's first transaction."""

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -27,10 +27,11 @@ SERVICES = {"code server": "dagster api grpc", "daemon": "dagster._daemon"}
 
 
 class Serving:
-    """A running `make run`; `stop` ends it as Ctrl-C does."""
+    """A running `make run`; `stop` ends it as Ctrl-C does. `environ`: settings of its own."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, environ: Mapping[str, str] | None = None) -> None:
         self.platform = platform
+        self._environ = dict(environ or {})
         names = ("BANKSEG_DAGSTER_PORT", "BANKSEG_APP_PORT", "BANKSEG_API_PORT")
         self._ports = {name: free_port() for name in names}
         self._log = platform.data_dir / "launcher.log"
@@ -44,7 +45,9 @@ class Serving:
             with self._log.open("wb") as log:
                 self._launcher = subprocess.Popen(
                     [sys.executable, "-m", "ops.launch.run"],
-                    env=self.platform.environ | {k: str(v) for k, v in self._ports.items()},
+                    env=self.platform.environ
+                    | self._environ
+                    | {k: str(v) for k, v in self._ports.items()},
                     cwd=ROOT,
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -10,6 +10,7 @@ from bankseg_assets_tests.app.one_customer import (
     HISTORY,
     HOLDER,
     OTHER,
+    object_to_marketing,
     publish_customers,
     release_again,
 )
@@ -105,3 +106,19 @@ def test_unreadable_table_is_a_refusal(tmp_path: Path) -> None:
         answer = client.get(f"/customers/{OTHER}")
     assert answer.status == 503
     assert "customer_segments" in answer.detail
+
+
+def test_nothing_is_recommended_to_who_objects(tmp_path: Path) -> None:
+    """From the next request on, in each answer that has the ID."""
+    publish_customers(tmp_path)
+    with serving(tmp_path) as client:
+        assert client.get(f"/customers/{HOLDER}").json["products"]
+        object_to_marketing(tmp_path, HOLDER)
+        found = client.get(f"/customers/{HOLDER}").json
+        assert found["note"] == "The customer objects to marketing, so nothing is recommended."
+        assert (found["action"], found["group_action"], found["products"]) == (None, None, [])
+        asked = [{"id": HOLDER, "frequency": 3}, {"id": OTHER, "frequency": 3}, {"frequency": 3}]
+        first, *others = client.post("/score/batch", asked).json["answers"]
+        assert (first["action"], first["note"]) == (None, found["note"])
+        assert all(one["note"] != found["note"] for one in others)
+        assert client.post("/score", asked[0]).json["note"] == found["note"]

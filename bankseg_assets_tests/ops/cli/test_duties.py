@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ def test_subject_shows_files_and_tables(found: Bank, capsys: pytest.CaptureFixtu
         *("cleaned_transactions", "quarantined_transactions", "rfm_table"),
         *("customer_segments", "product_recommendations", "watch_list"),
     }
+
+
+def test_subject_shows_data_before_a_release(
+    found: Bank, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(found.settings.published_dir / "release")
+    assert subject.main([CANARY]) == 0
+    words = capsys.readouterr().out
+    assert "Cleaned transactions, not released: 3 rows" in words
+    assert subject.main([CANARY, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["tables"] == {}
+    assert len(document["unreleased"]["customer_segments"]) == 1
 
 
 def test_subject_after_erasure(found: Bank, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
 
+from bankseg_assets_tests.ops.launch.test_processes import eventually
 from ops.launch.event_log import QuickEventLog
 from ops.launch.instance import prepare_instance
 
@@ -34,6 +37,7 @@ def test_events_are_where_dagster_has_them(tmp_path: Path, name: str) -> None:
         assert Path(storage.path_for_shard("index")).parent == tmp_path / name / "history" / "runs"
 
 
+@pytest.mark.subprocess
 def test_run_is_seen_by_another_instance(tmp_path: Path) -> None:
     @dg.asset
     def table() -> None: ...
@@ -47,6 +51,33 @@ def test_run_is_seen_by_another_instance(tmp_path: Path) -> None:
         assert event.run_id == found[-1]
 
 
+@pytest.mark.subprocess
+def test_run_is_followed_by_another_instance(tmp_path: Path) -> None:
+    """As the page of a run does: SQLite writes to another file first."""
+    seen: list[str] = []
+
+    @dg.asset
+    def first() -> None: ...
+
+    @dg.asset(deps=[first])
+    def second() -> None:
+        assert eventually(lambda: "first" in seen)
+
+    with instance_in(tmp_path) as instance, instance_in(tmp_path) as other:
+        jobs = [dg.define_asset_job("both")]
+        definitions = dg.Definitions([first, second], jobs=jobs, executor=dg.in_process_executor)
+        job = definitions.resolve_job_def("both")
+        run = instance.create_run_for_job(job)
+
+        def follow(entry: dg.EventLogEntry, _: str) -> None:
+            seen.append(entry.step_key or "")
+
+        other.event_log_storage.watch(run.run_id, None, follow)
+        assert execute_run(InMemoryJob(job), run, instance).success
+        assert eventually(lambda: "second" in seen)
+
+
+@pytest.mark.subprocess
 def test_databases_of_few_runs_stay_open(tmp_path: Path) -> None:
     @dg.asset
     def table() -> None: ...

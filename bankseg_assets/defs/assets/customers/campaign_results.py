@@ -44,7 +44,7 @@ def campaign_results(
     delivery: DeliveryResource,
     published: PublishedResource,
     spark: SparkResource,
-) -> Iterator[dg.Output[dict[str, Any]]]:
+) -> Iterator[dg.Output[Any]]:
     """What each campaign brought: treated against held out customers, with intervals and a verdict.
 
     Spend, transactions and active share from the campaign's first day on, by Welch and by CUPED; by

@@ -78,14 +78,16 @@ def value_of_customers(
     """Fit, test and score; in numpy, from the distinct histories."""
     found = histories(published.store.latest(RFM_TABLE))
     kept = _kept(context, delivery, published, found) if config.keep else None
-    document = kept or _fitted(
-        found,
-        cleaned_transactions,
-        key_in_use(published.store, delivery.contract.customer_key),
-    )
+    if kept:
+        document, release = kept
+        metadata = _metadata(document) | {"kept_from": release}
+    else:
+        key = key_in_use(published.store, delivery.contract.customer_key)
+        document = _fitted(found, cleaned_transactions, key)
+        metadata = _metadata(document)
     for note in document["notes"]:
         context.log.info(note)
-    yield dg.Output(document, output_name=VALUE_MODEL, metadata=_metadata(document))
+    yield dg.Output(document, output_name=VALUE_MODEL, metadata=metadata)
     scores = score(ValueModel.from_json(document), found.patterns, found.spent)
     yield dg.Output(
         SmallTable(activity.value_rows(found.patterns, scores)), output_name="customer_value"
@@ -116,8 +118,8 @@ def _kept(
     delivery: DeliveryResource,
     published: PublishedResource,
     found: Histories,
-) -> dict[str, Any] | None:
-    """Return the document of the models in use, for this snapshot; None to fit them."""
+) -> tuple[dict[str, Any], str] | None:
+    """Return the document of the models in use, and their release; None to fit models."""
     in_use = model_to_keep(context, delivery, published)
     release = current_release(published.store.folder)
     if in_use is None or release is None or VALUE_MODEL not in release.versions:
@@ -131,7 +133,7 @@ def _kept(
     if not model.suits(found.span, int(found.patterns.customers.sum())):
         context.log.info("Forecasts are fitted: customers or span have grown by over a tenth.")
         return None
-    return replace(model, span=found.span).to_json() | {_ATTRITION: attrition}
+    return replace(model, span=found.span).to_json() | {_ATTRITION: attrition}, release.name
 
 
 def _metadata(document: Mapping[str, Any]) -> dict[str, Any]:

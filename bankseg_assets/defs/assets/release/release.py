@@ -71,6 +71,7 @@ from bankseg_assets.release.releases import (
     note_refusal,
     now,
 )
+from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
 from bankseg_assets.stats.agreement import adjusted_rand_index
 from bankseg_assets.stats.sampling import macro_f1, noise
@@ -89,33 +90,36 @@ ROOTS = (
     *("product_recommendations", "quarantined_holdings"),
 )
 GATES = {
-    _TOGETHER: "Each version was made from the other versions in the release. Blocks the release.",
+    _TOGETHER: "Each version was made from the other versions in the release. Otherwise the "
+    "release is refused.",
     "quality_is_kept": "Macro F1 on held-out customers is not clearly below that of the model in "
-    "use. Blocks the release.",
+    "use. Otherwise the release is refused.",
     "separation_is_kept": "The silhouette of all customers is not clearly below that of the model "
-    "in use. Blocks the release.",
-    "segments_are_large_enough": "No segment is too small for a campaign of its own. Blocks the "
-    "release.",
+    "in use. Otherwise the release is refused.",
+    "segments_are_large_enough": "No segment is too small for a campaign of its own. Otherwise the "
+    "release is refused.",
     "customers_stay_in_their_segment": "The model in use and this one group customers alike "
-    "(adjusted Rand index on held-out customers). Blocks the release.",
+    "(adjusted Rand index on held-out customers). Otherwise the release is refused.",
     "data_has_not_drifted": "The population stability index (PSI) of each measure against the "
-    f"release in use. Warns above {Limits.drift_warned}; blocks the release above "
+    f"release in use. Warns above {Limits.drift_warned}; the release is refused above "
     f"{Limits.drift_refused} for amounts, balances or ages, which indicates another unit or other "
     "customers.",
     "customers_are_kept": "Customers of the release in use are still present, except those of "
-    f"withdrawn files. Warns if {Limits.customers_lost_warned:.0%} or more are lost; blocks the "
-    f"release at {Limits.customers_lost_refused:.0%}.",
+    f"withdrawn files. Warns if {Limits.customers_lost_warned:.0%} or more are lost; the "
+    f"release is refused at {Limits.customers_lost_refused:.0%}.",
     "transactions_are_kept": "Clean transactions of the release in use are still clean, except "
-    f"those of withdrawn files. Warns if {Limits.rows_lost_warned:.0%} or more are lost; blocks "
-    f"the release at {Limits.rows_lost_refused:.0%}.",
+    f"those of withdrawn files. Warns if {Limits.rows_lost_warned:.0%} or more are lost; the "
+    f"release is refused at {Limits.rows_lost_refused:.0%}.",
     REFIT_GATE: "A model that was kept still suits today's customers: its macro F1, its silhouette "
     "and the distributions of its measures are close to those at the fit. Warns, and the job "
-    "`refit` starts; does not block the release.",
+    "`refit` starts; does not refuse the release.",
     "files_are_mostly_clean": "The share of quarantined rows in each file that is new since the "
-    f"release in use. Warns at {Limits.quarantined_warned:.0%}; blocks the release at "
+    f"release in use. Warns at {Limits.quarantined_warned:.0%}; the release is refused at "
     f"{Limits.quarantined_refused:.0%}.",
 }
 """The checks of a release with their descriptions."""
+SHOWN = ("n_customers", "n_segments", "f1_macro", "silhouette", "smallest_share")
+"""Measures of a release in its metadata."""
 EVALUATED = "evaluated"
 """Metadata of a check: the release, or the refused candidate, that it evaluated."""
 _SPECS = {
@@ -196,7 +200,13 @@ def release(
     yield dg.Output(
         manifest.model_dump(),
         metadata={
-            "replaces": before.name if before else "",
+            "number": manifest.serial,
+            "made_from": "demo data" if manifest.is_demo else "the delivered data",
+            **_shown(manifest.metrics),
+            "model_fitted_at": manifest.model.fitted_at if manifest.model else manifest.created_at,
+            "warnings": " ".join(manifest.warnings) or "none",
+            "app": dg.MetadataValue.url(load_settings().app_address),
+            "replaces": before.name if before else "none",
             "versions": table_value(["asset", "version"], versions.items()),
         },
     )
@@ -205,6 +215,12 @@ def release(
     assert released is not None  # it was written when the output was yielded
     evaluated = {EVALUATED: f"Release {released.name}."}
     yield from (one.with_metadata({**evaluated, **one.metadata}) for one in results)
+
+
+def _shown(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the measures of a release for Dagster's page and plots."""
+    found = {name: metrics.get(name) for name in SHOWN}
+    return {name: round(value, 4) for name, value in found.items() if value is not None}
 
 
 def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> None:
