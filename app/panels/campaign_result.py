@@ -63,7 +63,9 @@ def show_result(campaign: Campaign, result: CampaignResult | None, numbers: Numb
     with right:
         _show_over_time(campaign, result, rows, numbers)
     _show_table("Contacted and held out", rows.arms(), "Means of both groups since the start")
-    _show_table("Effect on each measure", rows.effects(), "The effect on each measure")
+    if effects := rows.effects():
+        st.subheader("Effect on each measure", anchor=False)
+        show_two_lines(pd.DataFrame(effects), alt="The effect on each measure")
     if segments := rows.segments():
         st.subheader("By segment", anchor=False)
         show_two_lines(pd.DataFrame(segments), alt="The effect in each segment")

@@ -21,6 +21,8 @@ from bankseg_assets.presentation.formatting import PLAIN, day, number, percent
 Row = Mapping[str, str]
 HIDDEN = f"<{SMALLEST_CELL}"
 SMALLEST_P = 0.001
+UNDECIDED = "—"
+"""Of a day that may not decide."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class ResultRows:
                 "Method": one.method,
                 "Per customer": each_with_interval(one, currency, self.style),
                 "Relative": relative_text(one),
-                "In all": total_with_interval(one, currency, self.style),
                 "p": p_text(one.p_value),
+                "In all": total_with_interval(one, currency, self.style),
             }
             for one in found
         ]
@@ -89,7 +91,7 @@ class ResultRows:
                 )
                 if one.is_planned
                 else "only shown",
-                "Verdict": one.verdict.capitalize(),
+                "Verdict": one.verdict.capitalize() if one.is_planned else UNDECIDED,
             }
             for one in reversed(looks)
         ]
