@@ -9,6 +9,7 @@ from bankseg_assets.campaigns.effect_text import (
     UNKNOWN,
     each_text,
     each_with_interval,
+    interval_text,
     mean_text,
     relative_text,
     total_with_interval,
@@ -85,9 +86,11 @@ class ResultRows:
                 "Until": day(one.day.isoformat()),
                 "Days": number(one.days),
                 "Per customer": each_with_interval(one.effect, currency, style),
-                "Interval that decides": " to ".join(
-                    each_text(one.effect.measure, end, currency, style)
-                    for end in (one.decision_low, one.decision_high)
+                "Interval that decides": interval_text(
+                    *(
+                        each_text(one.effect.measure, end, currency, style)
+                        for end in (one.decision_low, one.decision_high)
+                    )
                 )
                 if one.is_planned
                 else "only shown",
