@@ -101,6 +101,7 @@ def test_automation_has_descriptions() -> None:
     for automation in (*(defs.sensors or ()), *(defs.schedules or ())):
         assert isinstance(automation, dg.SensorDefinition | dg.ScheduleDefinition)
         assert len(automation.description or "") > 40, automation.name
+        assert "`" not in str(automation.description), "the UI shows it as plain text"
 
 
 def test_jobs_and_checks_have_descriptions() -> None:

@@ -111,12 +111,14 @@ def _show_chain(log: Log) -> None:
 def _filtered(settings: Settings, entries: Sequence[Entry]) -> list[Entry]:
     """Draw the filters; return the entries that match."""
     first, second, third = st.columns(3)
-    everything = {"format_func": lambda one: one or "All"}
-    what = first.selectbox(
-        "What", [ALL, *sorted({one["what"] for one in entries})], key="audit_what", **everything
-    )
-    who = second.selectbox(
-        "Who", [ALL, *sorted({one["who"] for one in entries})], key="audit_who", **everything
+    what, who = (
+        place.selectbox(
+            name.capitalize(),
+            [ALL, *sorted({str(one[name]) for one in entries})],
+            format_func=lambda one: one or "All",
+            key=f"audit_{name}",
+        )
+        for place, name in ((first, "what"), (second, "who"))
     )
     customer = third.text_input(
         "Customer ID",

@@ -55,7 +55,10 @@ def effect_chart(looks: Sequence[Look], measure: Measure, numbers: Numbers) -> g
     deciding = [(one.decision_low, one.decision_high) for one in planned]
     daily = [(one.effect.low, one.effect.high) for one in looks]
     thin = _intervals(planned, "Interval that decides", deciding)
-    thin.update(marker_size=0.1, error_y={"thickness": 1.5, "width": 6, "color": OTHER})
+    thin.update(
+        marker={"symbol": "line-ns", "size": 9, "line": {"width": 1.5, "color": OTHER}},
+        error_y={"thickness": 1.5, "width": 6, "color": OTHER},
+    )
     thick = _intervals(looks, "95% interval of the day", daily)
     thick.update(
         marker={"size": 9, "color": TOP},

@@ -27,9 +27,9 @@ def show_plan(plan: CampaignPlan, numbers: Numbers) -> None:
     for text in plan.warnings:
         st.warning(escaped(text), icon=":material/warning:")
     st.markdown("\n".join(f"- {escaped(one)}" for one in plan.sentences))
-    if plan.detectable:
+    if known := [one for one in plan.detectable if one.sd > 0]:
         show_table(
-            detectable_table(plan.detectable, numbers),
+            detectable_table(known, numbers),
             alt="The smallest effect that each measure would show",
         )
         st.caption(
@@ -39,11 +39,7 @@ def show_plan(plan: CampaignPlan, numbers: Numbers) -> None:
         )
     if plan.overlaps:
         show_table(overlap_table(plan.overlaps, numbers), alt="Campaigns that overlap")
-        st.caption(
-            "Other campaigns on the same days. They do not bias the comparison, as customers are "
-            "held out at random, but this campaign's effect is then one on top of theirs. A "
-            "contact limit leaves out those who were contacted."
-        )
+        st.caption("A contact limit leaves out those who were contacted.")
 
 
 def counts(plan: CampaignPlan) -> dict[str, int]:

@@ -16,6 +16,7 @@ from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.effect_text import (
     MEASURE_NAMES,
     each_text,
+    interval_text,
     relative_text,
     total_text,
 )
@@ -63,7 +64,9 @@ def show_result(campaign: Campaign, result: CampaignResult | None, numbers: Numb
     with right:
         _show_over_time(campaign, result, rows, numbers)
     _show_table("Contacted and held out", rows.arms(), "Means of both groups since the start")
-    _show_table("Effect on each measure", rows.effects(), "The effect on each measure")
+    if effects := rows.effects():
+        st.subheader("Effect on each measure", anchor=False)
+        show_two_lines(pd.DataFrame(effects), alt="The effect on each measure")
     if segments := rows.segments():
         st.subheader("By segment", anchor=False)
         show_two_lines(pd.DataFrame(segments), alt="The effect in each segment")
@@ -86,7 +89,10 @@ def _show_figures(effect: Effect, numbers: Numbers) -> None:
 
     total, least, most = written(total_text, (effect.total, effect.total_low, effect.total_high))
     each, low, high = written(each_text, (effect.difference, effect.low, effect.high))
-    shown = [("In all", total, f"{least} to {most}"), ("Per customer", each, f"{low} to {high}")]
+    shown = [
+        ("In all", total, interval_text(least, most)),
+        ("Per customer", each, interval_text(low, high)),
+    ]
     if effect.relative is not None:
         value, _, ends = relative_text(effect).partition(" (")
         shown.append(("Relative", value, ends.removesuffix(")")))
@@ -94,15 +100,15 @@ def _show_figures(effect: Effect, numbers: Numbers) -> None:
     with st.container(horizontal=True, key="effect_figures"):
         for label, value, interval in shown:
             st.metric(
-                f"{MEASURE_NAMES[effect.measure]}: {label.lower()}",
+                label,
                 value,
                 interval or None,
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
                 width="content",
-                help="Of the contacted customers, compared with those held out; below, the 95% "
-                "interval.",
+                help=f"{MEASURE_NAMES[effect.measure]} of the contacted customers, compared with "
+                "those held out; below, the 95% interval.",
             )
 
 

@@ -24,6 +24,7 @@ from bankseg_assets.campaigns.trend_words import (
     written,
 )
 from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.presentation.phrases import whole_percent
 
 HEIGHT = 120
 MOST_COLUMNS = 6
@@ -130,7 +131,7 @@ def cohort_heat(
         values,
         [
             [
-                "" if not is_there else UNKNOWN if value is None else f"{value:.0%}"
+                "" if not is_there else UNKNOWN if value is None else _narrow(value)
                 for value, is_there in zip(line, are_there, strict=True)
             ]
             for line, are_there in zip(values, there, strict=True)
@@ -208,6 +209,15 @@ def deliveries_table(
 def axis_places(found: Sequence[ReleaseFigures]) -> list[datetime.date] | list[int]:
     """Return the place of each version on the axis: its snapshot, or its number in the list."""
     return days(found) or list(range(len(found)))
+
+
+def _narrow(share: float) -> str:
+    """Return a share in at most four characters: a sixth of a phone's width.
+
+    >>> _narrow(0.001), _narrow(0.42), _narrow(0.999)
+    ('&lt;1%', '42%', '&gt;99%')
+    """
+    return escape(whole_percent(share).replace("under ", "<").replace("over ", ">"))
 
 
 def _small_layout(

@@ -113,7 +113,7 @@ if any(arrived.files for _, arrived in known):
                 "",
                 f"in version {versions[-1].number}",
                 partial(bars, counts, versions, numbers, colour=colour)
-                if len(versions) > 1
+                if len(versions) > 1 and any(count != 0 for count in counts)
                 else None,
             )
             for place, (title, (counts, colour)) in enumerate(rows.items())

@@ -29,7 +29,9 @@ def two_on_a_phone(key: str) -> None:
     style(
         "@media (max-width: 640px) {"
         f".st-key-{key} > * {{flex: 1 1 40%; min-width: 0;}} "
-        f'.st-key-{key} [data-testid="stMetric"] {{width: 100%;}}'
+        f'.st-key-{key} [data-testid="stMetric"] {{width: 100%;}} '
+        # A long label is cut otherwise.
+        f'.st-key-{key} [data-testid="stMetricLabel"] :is(div, p) {{white-space: normal;}}'
         "}"
     )
 

@@ -85,5 +85,21 @@ def _counted(shown: str, unit: str) -> str:
     return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}"
 
 
+def interval_text(low: str, high: str) -> str:
+    """Return an interval that has the currency and the unit of its ends once.
+
+    >>> interval_text("INR 4", "INR 20"), interval_text("347 customers", "585 customers")
+    ('INR 4 to 20', '347 to 585 customers')
+    >>> interval_text("INR 39.3 lakh", "INR 66.1 lakh"), interval_text("0.1", "0.2")
+    ('INR 39.3 to 66.1 lakh', '0.1 to 0.2')
+    """
+    first, last = low.split(" "), high.split(" ")
+    if len(first) > 1 and first[-1] == last[-1]:
+        first.pop()
+    if len(last) > 1 and first[0] == last[0]:
+        last.pop(0)
+    return f"{' '.join(first)} to {' '.join(last)}"
+
+
 def _with_interval(value: str, low: str, high: str) -> str:
-    return f"{value} ({low} to {high})"
+    return f"{value} ({interval_text(low, high)})"

@@ -9,6 +9,7 @@ from bankseg_assets.campaigns.effect_text import (
     UNKNOWN,
     each_text,
     each_with_interval,
+    interval_text,
     mean_text,
     relative_text,
     total_with_interval,
@@ -21,6 +22,8 @@ from bankseg_assets.presentation.formatting import PLAIN, day, number, percent
 Row = Mapping[str, str]
 HIDDEN = f"<{SMALLEST_CELL}"
 SMALLEST_P = 0.001
+UNDECIDED = "—"
+"""Of a day that may not decide."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ class ResultRows:
                 "Method": one.method,
                 "Per customer": each_with_interval(one, currency, self.style),
                 "Relative": relative_text(one),
-                "In all": total_with_interval(one, currency, self.style),
                 "p": p_text(one.p_value),
+                "In all": total_with_interval(one, currency, self.style),
             }
             for one in found
         ]
@@ -83,13 +86,15 @@ class ResultRows:
                 "Until": day(one.day.isoformat()),
                 "Days": number(one.days),
                 "Per customer": each_with_interval(one.effect, currency, style),
-                "Interval that decides": " to ".join(
-                    each_text(one.effect.measure, end, currency, style)
-                    for end in (one.decision_low, one.decision_high)
+                "Interval that decides": interval_text(
+                    *(
+                        each_text(one.effect.measure, end, currency, style)
+                        for end in (one.decision_low, one.decision_high)
+                    )
                 )
                 if one.is_planned
                 else "only shown",
-                "Verdict": one.verdict.capitalize(),
+                "Verdict": one.verdict.capitalize() if one.is_planned else UNDECIDED,
             }
             for one in reversed(looks)
         ]

@@ -120,7 +120,7 @@ def release_sensor(
 @dg.sensor(
     minimum_interval_seconds=HEALTH_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Records the health of the platform as `platform_health`. Reports a health that "
+    description="Records the health of the platform as platform_health. Reports a health that "
     "stays red for a reason that no run reports (disk, files that wait, contract, age of the "
     "release), and releases by approval or rollback.",
 )

@@ -85,7 +85,7 @@ _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     job=refresh,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts `refresh` when files arrive in the landing folder; also after a "
+    description="Starts the job refresh when files arrive in the landing folder; also after a "
     "withdrawal, an erasure, the removal of old rows or a change of the contract. Retries a failed "
     "run.",
 )
@@ -123,7 +123,7 @@ def _shortened(store: VersionStore) -> str:
     job=recommendations,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts `recommendations` when files of product holdings arrive.",
+    description="Starts the job recommendations when files of product holdings arrive.",
 )
 def holdings_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource, holdings: HoldingsResource
@@ -155,8 +155,8 @@ def holdings_sensor(
     job=refresh,
     minimum_interval_seconds=RECOVER_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts `refresh` from cleaned data whose checks passed but that no model was made "
-    "from, such as after a crash.",
+    description="Starts the job refresh from cleaned data whose checks passed but that no model "
+    "was made from, such as after a crash.",
 )
 def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Build models and a release from the newest cleaned data once its blocking checks passed.
@@ -190,7 +190,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     job=refit,
     minimum_interval_seconds=REFIT_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts `refit` when the check `model_suits_todays_customers` warns.",
+    description="Starts the job refit when the check model_suits_todays_customers warns.",
 )
 def refit_sensor(
     context: dg.SensorEvaluationContext, published: PublishedResource

@@ -48,12 +48,15 @@ def cell_texts(
     """
     texts = column.astype(object)
     if pd.api.types.infer_dtype(texts, skipna=True) != "string":
-        texts = texts.map(str, na_action="ignore")
+        # As objects: where all are missing, the result would be of floats.
+        texts = texts.map(str, na_action="ignore").astype(object)
     try:
         found = pa.array(texts, pa.string(), from_pandas=True)
     except UnicodeEncodeError:
         texts = texts.map(lambda text: _SURROGATES.sub("?", text), na_action="ignore")
         found = pa.array(texts, pa.string(), from_pandas=True)
+    # A column of Arrow texts is converted in chunks.
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
     coded = found.dictionary_encode()
     distinct = coded.dictionary.to_pylist()
     if suspects.search("".join(distinct)):

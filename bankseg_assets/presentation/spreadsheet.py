@@ -61,8 +61,8 @@ def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows | pd.DataFrame]) -> Non
         for name, texts in parts.items():
             entry = ZipInfo(name, _EARLIEST)
             entry.compress_type = ZIP_DEFLATED
-            # The archive's own level is only for entries without a fixed date.
-            entry._compresslevel = _COMPRESSION
+            # The level of the archive is not that of an entry with a date of its own.
+            entry._compresslevel = _COMPRESSION  # type: ignore[attr-defined]
             with archive.open(entry, "w") as part:
                 part.write(_HEAD.encode())
                 for text in texts:

@@ -64,7 +64,7 @@ def make_campaign(page: Page, address: str) -> tuple[list[str], list[str]]:
     page.get_by_test_id("stTopNavSection").get_by_text("Customers").click()
     page.get_by_test_id("stTopNavDropdownLink").get_by_text("Value").click()
     expect(page.get_by_role("heading", level=1, name="Value")).to_be_visible()
-    expect(page.get_by_text("next 90 days").first).to_be_visible()
+    expect(page.get_by_text("90 days after the snapshot").first).to_be_visible()
     page.goto(f"{address}/rfm_grid")
     page.get_by_role("link", name="Win-back list").click()
     expect(page.get_by_role("heading", level=1, name="Campaign lists")).to_be_visible()

@@ -104,7 +104,16 @@ def test_read_only_services_cannot_write() -> None:
 
 
 def test_app_has_the_malloc_environment() -> None:
-    assert SERVICES["app"]["environment"] == APP_ENVIRON
+    rules = {"BANKSEG_ACCESS": "${BANKSEG_ACCESS:-}"}
+    assert SERVICES["app"]["environment"] == APP_ENVIRON | rules
+
+
+def test_access_rules_reach_every_server() -> None:
+    assert [
+        name for name in SERVICES if "BANKSEG_ACCESS" in SERVICES[name].get("environment", ())
+    ] == [
+        *("webserver", "app", "api"),
+    ]
 
 
 def test_compose_contains_no_secret() -> None:

@@ -46,7 +46,7 @@ def traces(folder: Path) -> list[str]:
     return [str(hit.path.relative_to(folder)) for hit in search.below(folder)]
 
 
-def content(found: Bank) -> dict[str, object]:
+def content(found: Bank) -> dict[str, bytes]:
     """Return what is below the data folder, apart from names and times of this erasure."""
     tables = {}
     for path in sorted(found.settings.data_dir.rglob("*")):
@@ -263,7 +263,7 @@ def test_export_is_erased(tmp_path: Path) -> None:
 
 
 def test_parts_of_an_interrupted_copy_leave(tmp_path: Path) -> None:
-    """A version without its record is no version; other files at the URL stay."""
+    """A version without its record was cut off; other files at the URL stay."""
     found = bank(tmp_path)
     target = tmp_path / "export"
     url = f"file://{target}"

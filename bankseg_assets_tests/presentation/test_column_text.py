@@ -49,6 +49,12 @@ def test_texts_are_changed_and_missing_ones_empty() -> None:
     assert cell_texts(column, str.upper, re.compile("x")).to_pylist()[0] == "a"  # none to change
 
 
+@pytest.mark.parametrize("kind", [object, "string", "category"])
+def test_column_without_values_is_empty(kind: Any) -> None:
+    column = pd.Series([None, float("nan")], dtype=object).astype(kind)
+    assert cell_texts(column, str, re.compile("x")).to_pylist() == ["", ""]
+
+
 def test_equal_values_of_other_types_stay_apart() -> None:
     column = pd.Series([True, 1, 1.0, "1"], dtype=object)
     assert cell_texts(column, str, re.compile("x")).to_pylist() == ["True", "1", "1.0", "1"]

@@ -57,7 +57,7 @@ def test_report_of_active_customers_has_no_money(currency: str) -> None:
         one, result(measure="active", effects=(found,), effect=found, over_time=looks)
     )
     assert "2 points (1 point to 3 points)" in page
-    assert "17 customers (9 customers to 26 customers)" in page
+    assert "17 customers (9 to 26 customers)" in page
 
 
 def test_plot_has_zero_and_every_interval_within() -> None:

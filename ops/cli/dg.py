@@ -14,6 +14,7 @@ from bankseg_assets.runtime.settings import SettingsError, load_settings
 from ops.exit_codes import report, reports
 from ops.launch.instance import prepare_instance, process_environment
 
+ROOT = Path(__file__).parents[2]
 # dagster-pyspark offers `dg` a component that is not used here.
 _NOT_USED = "ignore:Class `SparkDeclarativePipelineScaffolder` is currently in preview"
 
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings = filter(None, (os.environ.get("PYTHONWARNINGS"), _NOT_USED))
         environ = process_environment(settings, None, os.environ) | {
             "VIRTUAL_ENV": sys.prefix,
+            # dagster.yaml names classes of this project, which `dg` itself loads.
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
             "PYTHONWARNINGS": ",".join(warnings),
         }
         os.execve(program, [str(program), *given], environ)

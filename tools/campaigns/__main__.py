@@ -13,6 +13,8 @@ from tools.campaigns.simulation import Found, Setting, simulate
 
 EFFECTS = (0.0, 0.02, 0.05, 0.1)
 SHARES = (0.1, 0.5)
+DEMO, CURRENT = "demo", "current"
+BANKS = (DEMO, CURRENT)
 HEAD = (
     "| bank | measure | held out | effect | worked | predicted | harmed | coverage, Welch | "
     "coverage, CUPED | narrower by CUPED | any segment |"
@@ -25,6 +27,7 @@ def main() -> None:
     parser.add_argument("--campaigns", type=int, default=200, help="of each setting")
     parser.add_argument("--customers", type=int, default=20_000, help="of each campaign")
     parser.add_argument("--rows", type=int, default=400_000, help="transactions of the demo data")
+    parser.add_argument("--banks", nargs="+", choices=BANKS, default=list(BANKS))
     options = parser.parse_args()
     print(HEAD)
     print("|---" * HEAD.count(" | ") + "|---|")
@@ -33,7 +36,8 @@ def main() -> None:
 
 
 def _settings(options: argparse.Namespace) -> Iterator[Setting]:
-    for population in (demo_bank(options.rows), busy_bank(options.customers * 2)):
+    for bank in options.banks:
+        population = demo_bank(options.rows) if bank == DEMO else busy_bank(options.customers * 2)
         for measure in (SPEND, TRANSACTIONS):
             for share in SHARES:
                 for number, effect in enumerate(EFFECTS):

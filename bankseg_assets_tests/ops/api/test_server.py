@@ -257,6 +257,8 @@ def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     assert set(found["paths"]) == {
         *("/health", "/model", "/score", "/score/batch", "/score/list"),
         *("/audiences", "/control-group", "/customers", "/customers/{customer_id}"),
+        *("/forecast", "/campaigns", "/campaigns/plan", "/campaigns/{campaign_id}"),
+        *(f"/campaigns/{{campaign_id}}/{end}" for end in ("results", "list", "end")),
     }
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {

@@ -78,7 +78,7 @@ def test_result_is_shown_in_each_format(folder: Path, capsys: Output) -> None:
     measure(folder)
     text = printed(capsys, "show", "spring")
     assert "Next: Contact the customers" in text
-    assert "INR 12 (INR 4 to INR 20)" in text
+    assert "INR 12 (INR 4 to 20)" in text
     assert json.loads(printed(capsys, "show", "spring", "--format", "json"))["verdict"] == "worked"
     printed(capsys, "show", "spring", "report.html", "--format", "html")
     assert "<h1>Spring</h1>" in (folder / "report.html").read_text(encoding="utf-8")

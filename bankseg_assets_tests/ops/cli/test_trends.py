@@ -29,7 +29,7 @@ def test_trends_shows_all_customers(folder: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("t.xlsx", b"PK"), ("t.csv", b"\xef\xbb\xbf"), ("t.html", b"<!doctype")]
+    ("name", "start"), [("t.xlsx", b"pk"), ("t.csv", b"\xef\xbb\xbf"), ("t.html", b"<!doctype")]
 )
 def test_trends_writes_a_file(folder: Path, name: str, start: bytes) -> None:
     assert trends.main([name]) == 0

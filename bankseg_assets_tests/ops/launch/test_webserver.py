@@ -3,17 +3,20 @@
 import threading
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 import uvicorn
+from dagster_webserver.webserver import DagsterWebserver
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ops.launch import webserver
+from ops.launch.access import Access
 from ops.launch.same_origin import SameOriginMiddleware
-from ops.launch.webserver import refusal_reason
+from ops.launch.webserver import RoleWebserver, refusal_reason
 
 EVIL = "http://evil.example"
 UPGRADE = {
@@ -121,7 +124,12 @@ def test_web_socket_requires_the_own_origin(port: int) -> None:
     assert sent(port, "/graphql", "GET", UPGRADE | rebound) == 403
 
 
-def test_dagster_serves_the_protected_application(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dagster_serves_the_protected_application(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    monkeypatch.setattr(webserver.app, "DagsterWebserver", DagsterWebserver)
     served = Starlette()
     name = "create_app_from_workspace_process_context"
     monkeypatch.setattr(webserver.app, name, lambda *_, **__: served)
@@ -129,4 +137,5 @@ def test_dagster_serves_the_protected_application(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(webserver.cli, "main", lambda: None)
     webserver.main()
     assert getattr(webserver.cli, name)() is served
-    assert [one.cls for one in served.user_middleware] == [SameOriginMiddleware]
+    assert [one.cls for one in served.user_middleware] == [SameOriginMiddleware, Access]
+    assert webserver.app.DagsterWebserver is RoleWebserver
