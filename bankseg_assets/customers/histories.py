@@ -81,7 +81,8 @@ def _whole(column: pa.Array) -> npt.NDArray[np.int32]:
 
 def _summed(keys: Labels, *values: Array) -> Counted:
     distinct, places = np.unique(keys, return_inverse=True)
-    return distinct, [np.bincount(places, value, len(distinct)) for value in values]
+    sums = (np.bincount(places, value, len(distinct)) for value in values)
+    return distinct, [one.astype(np.float64) for one in sums]
 
 
 def _merged(parts: Sequence[Counted]) -> Counted:
