@@ -81,7 +81,7 @@ def _most_valuable(customers: Path, *, with_rhythm: bool) -> pd.DataFrame:
         best = [rows.take(pc.select_k_unstable(rows, MOST_COMPARED, sort_keys=_BY_MONEY))]
     if not best:
         return pd.DataFrame(columns=[*_COLUMNS, *_NUMBERS, "age"])
-    found = best[0].select(_COLUMNS).to_pandas()
+    found: pd.DataFrame = best[0].select(_COLUMNS).to_pandas()
     ages = pc.days_between(best[0]["first_day"], best[0]["snapshot_date"])
     numbers = {name: best[0][name].cast(pa.float64()).to_pandas() for name in _NUMBERS}
     return found.assign(**numbers, age=ages.to_pandas())

@@ -176,7 +176,7 @@ def best(found: Mapping[str, Quality]) -> str:
 
     One is better than another if it is in two of three measures: the total error, the MAE and the
     rank correlation. A model that predicts nothing is not used even if baselines do worse, because
-    users would take it for a prediction: the past repeated is a fact at least.
+    users would rely on it: the past repeated is a fact at least.
     """
     if MODEL in found and is_reliable(found[MODEL]) and not _worse_than(found):
         return MODEL

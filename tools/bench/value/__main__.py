@@ -7,10 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from tools.bench.batches import ROOT
 from tools.bench.measured import measure
 from tools.bench.value.customers import write_customers
 
+LIFETIMES = "lifetimes"
 MILLION = 1_000_000
 SIZES = (0.2, 1.0, 10.0)
 MOST_PEER = 1.0  # millions of customers; each likelihood is that of every customer
@@ -26,19 +29,21 @@ def main() -> None:
             customers = Path(folder) / f"customers_{size}"
             write_customers(customers, int(size * MILLION))
             for name, command in _ways(options.lifetimes, size).items():
+                if name == LIFETIMES:  # its environment has an older pandas, without Parquet
+                    pq.read_table(customers).to_pandas().to_csv(customers / "customers.csv")
                 print(_row(name, int(size * MILLION), [*command, customers]), flush=True)
 
 
 def _ways(lifetimes: Path | None, size: float) -> dict[str, list[str | Path]]:
     """Return name -> command, to which the folder of customers is appended."""
     found: dict[str, list[str | Path]] = {
-        "bankseg": [sys.executable, "-m", "tools.bench.value.platform"]
+        "bankseg": [sys.executable, "-m", "tools.bench.value.as_the_batch"]
     }
     if size <= MOST_PEER:
         found["scipy, each customer"] = [sys.executable, "-m", "tools.bench.value.textbook"]
         if lifetimes:
             script = Path(__file__).with_name("lifetimes_script.py")
-            found["lifetimes"] = [lifetimes, script]
+            found[LIFETIMES] = [lifetimes, script]
     return found
 
 

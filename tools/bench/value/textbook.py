@@ -29,13 +29,17 @@ def main(folder: Path) -> None:
         days = rows["active_days"].to_numpy(np.float64)
         x, last = days - 1, np.where(days > 1, age - rows["recency"], 0.0)
         spend = rows["monetary"].to_numpy(np.float64)
-        r, alpha, a, b = found.parameters = _fitted(
-            lambda logs: -purchases_of_each(np.exp(logs), x, last, age).mean(), 4
+        r, alpha, a, b = _fitted(
+            lambda logs: -float(purchases_of_each(np.exp(logs), x, last, age).mean()), 4
         )
+        found.parameters = [float(value) for value in (r, alpha, a, b)]
         mean = spend / days
         some, scale = mean > 0, float(mean[mean > 0].mean())
         p, q, v = _fitted(
-            lambda logs: -amounts_of_each(np.exp(logs), days[some], mean[some] / scale).mean(), 3
+            lambda logs: (
+                -float(amounts_of_each(np.exp(logs), days[some], mean[some] / scale).mean())
+            ),
+            3,
         )
         odds = a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + last)) ** (r + x)
         alive = np.where(x > 0, 1 / (1 + odds), 1.0)
@@ -71,7 +75,8 @@ def amounts_of_each(parameters: Array, n: Array, mean: Array) -> Array:
     p, q, v = parameters
     found: Array = gammaln(p * n + q) - gammaln(p * n) - gammaln(q) + q * np.log(v)
     found += (p * n - 1) * np.log(mean) + p * n * np.log(n)
-    return found - (p * n + q) * np.log(v + n * mean)
+    found -= (p * n + q) * np.log(v + n * mean)
+    return found
 
 
 if __name__ == "__main__":
