@@ -97,7 +97,10 @@ def next_step(campaign: Campaign, verdict: Verdict, *, can_prove: bool = True) -
     if not can_prove:
         return "Hold out 10% or more of the next campaign, so that it can be proved."
     if verdict == WORKED:
-        return "Contact the customers who were held out, and repeat the campaign."
+        return (
+            "End the campaign if it still runs, contact the customers who were held out, and "
+            "repeat it."
+        )
     if verdict == HARMED:
         return "Stop contacting these customers, and find out what put them off."
     if verdict == NO_EFFECT:
