@@ -120,7 +120,8 @@ def gaps(rows: Sequence[Mapping[str, Any]]) -> str:
 def axis_title(bundle: Bundle, component: int, ordinal: str) -> str:
     """Return what a principal component means: the measures that it increases or decreases with.
 
-    The measures whose features have the largest weights, at most AXIS_MEASURES.
+    The measures whose features have the largest weights, at most AXIS_MEASURES; each in a line of
+    its own, which fits on a phone.
     """
     found = list(bundle.component_weights(component).items())
     texts = [
@@ -128,7 +129,7 @@ def axis_title(bundle: Bundle, component: int, ordinal: str) -> str:
         for name, weight in found[:AXIS_MEASURES]
         if abs(weight) > abs(found[0][1]) / 2
     ]
-    return f"{ordinal} component → {', '.join(texts)}"
+    return f"{ordinal} component → {',<br>'.join(texts)}"
 
 
 def _direction(measure: str, weight: float, *, direction_known: bool) -> str:

@@ -23,7 +23,7 @@ from bankseg_assets_tests.running import Run
 
 MODELS = (
     *("pca_model", "kmeans_model", "nb_classifier", "model_card", "value_model"),
-    *("recommendation_model", "transaction_counts", "eda_report", "release"),
+    *("recommendation_model", "transaction_counts", "eda_report", "release", "campaign_results"),
 )
 SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
 PLOTS = {
