@@ -164,17 +164,14 @@ def _files(locks: Sequence[str]) -> list[str]:
 
 
 def divided(locks: Sequence[str]) -> tuple[str, str]:
-    """Return the lines of the package that is built here, and those of the others.
+    r"""Return the lines of the package that is built here, and those of the others.
 
     >>> divided(["a==1\n    --hash=x\npyspark==4\n    --hash=y\nz==2\n"])
     ('pyspark==4\n    --hash=y\n', 'a==1\n    --hash=x\nz==2\n')
     """
     blocks = [one for lock in locks for one in re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.M)]
-    is_built = [block.startswith(f"{BUILT}==") for block in blocks]
-    built = "".join(block for block, is_one in zip(blocks, is_built, strict=True) if is_one)
-    return built, "".join(
-        block for block, is_one in zip(blocks, is_built, strict=True) if not is_one
-    )
+    built = [block for block in blocks if block.startswith(f"{BUILT}==")]
+    return "".join(built), "".join(block for block in blocks if block not in built)
 
 
 def is_installed(package: str) -> bool:

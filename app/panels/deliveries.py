@@ -14,6 +14,7 @@ from app.widgets.palette import LOSS, OTHER
 from app.widgets.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.presentation.disclosure import is_small
+from bankseg_assets.presentation.formatting import minute
 from bankseg_assets.release.releases import Release
 
 MAX_REJECTED_FILES = 3
@@ -26,7 +27,7 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
             {
                 "File": one.file_name,
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
-                "Ingested (UTC)": one.taken_at[:16].replace("T", " "),
+                "Ingested (UTC)": minute(one.taken_at),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",
                 "Why rejected": one.reason,

@@ -146,9 +146,10 @@ def health_sensor(
         context.log.error(plain_text(alert))
     seen, events = look(context.instance, found, settings, before)
     # At the first look the releases are not news.
+    is_news = bool(context.cursor) and seen.release > before.release
     by_persons = [
         release_alert(one, settings)
-        for one in (all_releases(published.store.folder) if context.cursor else ())
+        for one in (all_releases(published.store.folder) if is_news else ())
         if one.is_by_a_person and one.name > before.release
     ]
     _alert(context, published, [*alerts, *by_persons])

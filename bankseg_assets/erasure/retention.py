@@ -221,18 +221,11 @@ class _Removing:
             if before := time_before(self._now, days=days):
                 self._step(name)
                 files = files_before(settings, before)
-                if files:
-                    found.append(_place(name, len(files), f"{days} days"))
-                for path in [] if dry_run else files:
-                    path.unlink(missing_ok=True)
+                found += _removed(name, files, f"{days} days", dry_run=dry_run)
         if first := limits.first_day(self._now.date()):
             self._step("campaigns")
-            files = old_campaigns(settings, first)
-            if files:
-                limit = f"{limits.transactions_months} months"
-                found.append(_place("customers of campaigns", len(files), limit))
-            for path in [] if dry_run else files:
-                path.unlink(missing_ok=True)
+            files, limit = old_campaigns(settings, first), f"{limits.transactions_months} months"
+            found += _removed("customers of campaigns", files, limit, dry_run=dry_run)
         if before := time_before(self._now, months=limits.audit_months):
             self._step("audit")
             log = AuditLog(settings.audit_dir)
@@ -252,6 +245,13 @@ def _planned(plan: Plan, planned: Planned) -> Plan:
             "notes": (*plan.notes, *planned.notes),
         }
     )
+
+
+def _removed(name: str, files: Sequence[Path], limit: str, *, dry_run: bool) -> list[Place]:
+    """Remove files unless `dry_run`; return their place, if there are any."""
+    for path in [] if dry_run else files:
+        path.unlink(missing_ok=True)
+    return [_place(name, len(files), limit)] if files else []
 
 
 def _place(name: str, files: int, limit: str) -> Place:

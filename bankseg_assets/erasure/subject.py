@@ -143,8 +143,7 @@ def _unreleased(
         newest = store.versions(name)[-1:]
         if not newest or (release and release.versions.get(name) == newest[0].name):
             continue
-        files = sorted(newest[0].glob("[!_.]*.parquet"))
-        if rows := _rows_in(files, ids, contract.of_holdings() if "holdings" in name else contract):
+        if rows := _rows_of(name, sorted(newest[0].glob("[!_.]*")), ids, contract):
             found[name] = rows
     return found
 
@@ -188,8 +187,15 @@ def _rows(
 ) -> list[dict[str, Any]]:
     if asset not in release.versions:
         return []
-    files = [path for path in release.files(asset) if path.suffix == ".parquet"]
-    return _rows_in(files, ids, contract.of_holdings() if "holdings" in asset else contract)
+    return _rows_of(asset, release.files(asset), ids, contract)
+
+
+def _rows_of(
+    asset: str, files: Iterable[Path], ids: KnownIds, contract: DeliveryContract
+) -> list[dict[str, Any]]:
+    """Return rows of the files of an asset's version."""
+    tables = (path for path in files if path.suffix == ".parquet")
+    return _rows_in(tables, ids, contract.of_holdings() if "holdings" in asset else contract)
 
 
 def _rows_in(

@@ -56,7 +56,7 @@ def versions_beside(release: Release) -> dict[str, str]:
     """Return asset -> newest version, of assets on which no release depends, such as studies."""
     store = VersionStore(release.folder)
     others = {*store.assets()} - release.versions.keys() - {RELEASE, CANDIDATE}
-    return {asset: store.latest(asset).name for asset in sorted(others) if store.versions(asset)}
+    return {asset: kept[-1].name for asset in sorted(others) if (kept := store.versions(asset))}
 
 
 def _landed(files: Iterable[str]) -> Iterable[dict[str, Any]]:

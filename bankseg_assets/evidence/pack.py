@@ -20,6 +20,8 @@ from bankseg_assets.evidence import monitoring
 from bankseg_assets.evidence.accounting import accounting
 from bankseg_assets.evidence.lineage import events, versions_beside
 from bankseg_assets.landing.ledger import Ledger
+from bankseg_assets.lookup.forecasts import VALUE_MODEL
+from bankseg_assets.presentation.formatting import minute
 from bankseg_assets.privacy.audit import HEAD_FILE, AuditLog
 from bankseg_assets.release.releases import RELEASE, Release, all_releases
 from bankseg_assets.reports.html_page import render
@@ -31,7 +33,6 @@ from bankseg_assets.storage.version_store import DamagedVersionError, damages, v
 INDEX = "index.html"
 MANIFEST = "manifest.json"
 REPORT_FILE = "report.html"
-VALUE_MODEL = "value_model"
 INCLUDED = {
     "published/approval_decisions.json": "Approvals of models",
     "published/segment_names.json": "Names of segments that the bank has given",
@@ -211,7 +212,7 @@ def _in_words(value: object) -> object:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, str) and _TIME.match(value):
-        return value[:16].replace("T", " ")
+        return minute(value)
     return value
 
 

@@ -161,3 +161,12 @@ def day(one: date | str) -> str:
     ('22 October 2016', '2 October 2016')
     """
     return f"{date.fromisoformat(one) if isinstance(one, str) else one:%-d %B %Y}"
+
+
+def minute(iso: str) -> str:
+    """Return an ISO time to the minute.
+
+    >>> minute("2016-10-22T14:05:09+00:00")
+    '2016-10-22 14:05'
+    """
+    return iso[: len("2016-10-22T14:05")].replace("T", " ")

@@ -11,6 +11,7 @@ from pathlib import Path
 from bankseg_assets.cleaning.row_counts import Account, newest_accounts
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
+from bankseg_assets.presentation.formatting import minute
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.storage.version_store import (
     DamagedVersionError,
@@ -140,7 +141,7 @@ def _cell(name: str, value: str | int | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if name == "taken_at":
-        return value[:16].replace("T", " ")
+        return minute(value)
     return value if len(value) <= MAX_NAME_LENGTH else f"{value[: MAX_NAME_LENGTH - 3]}..."
 
 

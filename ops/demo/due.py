@@ -23,18 +23,19 @@ def first_is_due(settings: Settings) -> bool:
 
 def rest_is_due(settings: Settings) -> bool:
     """Return whether the first file is in the landing folder, and no other was delivered."""
-    return _delivered(settings) == {FIRST} == _landed(settings.landing_dir)
+    return _are_all(settings, {FIRST})
 
 
 def holdings_are_due(settings: Settings) -> bool:
     """Return whether both files are in the landing folder, no other was delivered, no holdings."""
     if _landed(settings.holdings_dir) or _known(settings.holdings_ledger_path):
         return False
-    return _delivered(settings) == {FIRST, REST} == _landed(settings.landing_dir)
+    return _are_all(settings, {FIRST, REST})
 
 
-def _delivered(settings: Settings) -> set[str]:
-    return _landed(settings.landing_dir) | _known(settings.ledger_path)
+def _are_all(settings: Settings, files: set[str]) -> bool:
+    """Return whether these files are in the landing folder, and no other was delivered."""
+    return _landed(settings.landing_dir) == files and _known(settings.ledger_path) <= files
 
 
 def _landed(folder: Path) -> set[str]:

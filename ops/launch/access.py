@@ -71,7 +71,7 @@ class Access:
         peer: str = client[0] if client else ""
         identity = forwarded_identity(rules, peer, scope["headers"])
         if identity is None:
-            raise RefusedError(NO_NAME) from None
+            raise RefusedError(NO_NAME)
         require(identity, Action.SEE_DATA, self._settings.data_dir)
         return identity
 
