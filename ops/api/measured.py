@@ -3,6 +3,8 @@
 They import pandas where they need it: a server that only scores does not.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -125,12 +127,8 @@ def make(request: Request, wanted: WantedCampaign) -> CampaignState:
     from bankseg_assets.campaigns.campaign_store import create_campaign
 
     release, bundle = _served(request)
-    try:
+    with _storing():
         made = create_campaign(release, bundle, wanted)
-    except ListError as error:
-        raise HTTPException(422, str(error)) from error
-    except OSError as error:
-        raise _read_only(error) from error
     return _state(bundle, made, _results(release))
 
 
@@ -206,12 +204,8 @@ def end(request: Request, campaign_id: str, wanted: Ending) -> CampaignState:
     release, bundle = _served(request)
     one = _found(release, campaign_id)
     last = wanted.last_day or default_last_day(one, date.fromisoformat(bundle.snapshot_date))
-    try:
+    with _storing():
         ended = end_campaign(release.folder.parent, one.id, last_day=last, why=wanted.why)
-    except ListError as error:
-        raise HTTPException(422, str(error)) from error
-    except OSError as error:
-        raise _read_only(error) from error
     return _state(bundle, ended, _results(release))
 
 
@@ -223,12 +217,8 @@ def remove(request: Request, campaign_id: str, why: str = "") -> CampaignState:
     release, bundle = _served(request)
     one = _found(release, campaign_id)
     before = _state(bundle, one, _results(release))
-    try:
+    with _storing():
         remove_campaign(release.folder.parent, one.id, why=why)
-    except ListError as error:
-        raise HTTPException(422, str(error)) from error
-    except OSError as error:
-        raise _read_only(error) from error
     return before
 
 
@@ -288,9 +278,16 @@ def _shown(customers: int) -> int | None:
     return None if is_small(customers) else customers
 
 
-def _read_only(error: OSError) -> HTTPException:
-    return HTTPException(
-        503,
-        f"It could not be stored ({type(error).__name__}): this server may only read the data "
-        "folder. Use `bankseg campaigns` where it can be written.",
-    )
+@contextmanager
+def _storing() -> Iterator[None]:
+    """Answer what cannot be stored: a wrong request with 422, a read-only folder with 503."""
+    try:
+        yield
+    except ListError as error:
+        raise HTTPException(422, str(error)) from error
+    except OSError as error:
+        raise HTTPException(
+            503,
+            f"It could not be stored ({type(error).__name__}): this server may only read the data "
+            "folder. Use `bankseg campaigns` where it can be written.",
+        ) from error
