@@ -31,7 +31,8 @@ KINDS = {"segment": "Segments", "group": "RFM groups"}
 
 bundle = page.begin("Trends", "How do segments develop, who stays active, and what came in?")
 release, numbers = session.require_release(), session.numbers()
-found, others = data.trend(), left_out(data.not_comparable(), numbers.currency)
+found, not_comparable = data.trend()
+others = left_out(not_comparable, numbers.currency)
 if not found or found[-1].whole.customers is None:
     page.waiting("This version has no figures.", "Fewer than 11 customers are not shown.")
     st.stop()
