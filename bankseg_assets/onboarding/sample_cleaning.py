@@ -18,7 +18,12 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.runtime.spark import spark_config, start_early, wait_until_started
+from bankseg_assets.runtime.spark import (
+    create_session,
+    spark_config,
+    start_early,
+    wait_until_started,
+)
 
 QUICK = {
     "spark.sql.codegen.wholeStage": "false",
@@ -60,13 +65,7 @@ def clean_sample(
     with store.draft("raw_transactions", RUN_ID) as draft:
         os.link(sample, draft.path / f"{sha256}.parquet")
     wait_until_started()
-    from pyspark.sql import SparkSession
-
-    settings = _settings(folder)
-    builder = SparkSession.builder
-    for key, value in spark_config(settings, extra=QUICK).items():
-        builder = builder.config(key, value)
-    session = builder.getOrCreate()
+    session = create_session(spark_config(_settings(folder), extra=QUICK))
     try:
         today: date = datetime.now(UTC).date()
         found = clean(

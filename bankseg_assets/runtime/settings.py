@@ -71,7 +71,7 @@ class Settings:
     access: Path = Path()
     """File of [access rules](../how-to/roles.md): who has which role; not set: all may do all."""
     warm_worker: bool = False
-    """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
+    """Whether `make run` keeps a process with Spark ready for the next run (1.1 GB of memory)."""
     dagster_url: str = ""
     """Where browsers reach the Dagster UI, for links in app and alerts; by default this machine."""
     app_url: str = ""

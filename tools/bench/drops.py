@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -80,33 +80,27 @@ def _dropped(files: Sequence[Path], work: Path, *, warm: bool) -> list[Measured]
                 _rest(serving)
                 runs.append(_until_released(platform, serving, file))
             _rest(serving)
-            return [*runs, _idle(serving)]
+            return [*runs, _measured(serving, lambda seconds: seconds >= IDLE_SECONDS)]
 
 
 def _rest(serving: Serving) -> None:
     """Wait until the platform has nothing more to do, as preparing a warm worker."""
     quiet = 0
     while quiet < QUIET_LOOKS:
-        quiet = quiet + 1 if _cpu_share(serving, LOOK_SECONDS) < QUIET_SHARE else 0
+        look = _measured(serving, lambda seconds: seconds >= LOOK_SECONDS)
+        quiet = quiet + 1 if look.cpu_seconds < QUIET_SHARE * look.seconds else 0
 
 
-def _cpu_share(serving: Serving, seconds: float) -> float:
+def _measured(serving: Serving, is_over: Callable[[float], bool]) -> Measured:
+    """Measure the platform until `is_over`, which is given the seconds so far."""
     usage = Usage(serving.processes)
     usage.sample()
-    before = usage.cpu_seconds
-    time.sleep(seconds)
-    usage.sample()
-    return (usage.cpu_seconds - before) / seconds
-
-
-def _idle(serving: Serving) -> Measured:
-    usage = Usage(serving.processes)
-    usage.sample()
-    before, until = usage.cpu_seconds, time.monotonic() + IDLE_SECONDS
-    while time.monotonic() < until:
-        time.sleep(1)
+    before, started, seconds = usage.cpu_seconds, time.monotonic(), 0.0
+    while not is_over(seconds):
+        time.sleep(SAMPLE_SECONDS)
         usage.sample()
-    return Measured(IDLE_SECONDS, usage.cpu_seconds - before, usage.memory, "")
+        seconds = time.monotonic() - started
+    return Measured(seconds, usage.cpu_seconds - before, usage.memory, "")
 
 
 @contextmanager
@@ -120,18 +114,15 @@ def _serving(platform: Platform, environ: Mapping[str, str]) -> Iterator[Serving
 
 def _until_released(platform: Platform, serving: Serving, file: Path) -> Measured:
     before = current_release(platform.published)
-    usage = Usage(serving.processes)
-    usage.sample()
-    cpu_before, started = usage.cpu_seconds, time.monotonic()
     landed = platform.settings.landing_dir / file.name
     os.link(file, landed)
     landed.with_name(f"{landed.name}.done").touch()
-    while (found := current_release(platform.published)) is None or found == before:
-        if time.monotonic() - started > MOST_SECONDS:
+
+    def is_released(seconds: float) -> bool:
+        if seconds > MOST_SECONDS:
             raise FaultError(f"{file.name} was not released within {MOST_SECONDS:.0f} s")
-        usage.sample()
-        time.sleep(SAMPLE_SECONDS)
-    seconds = time.monotonic() - started
-    usage.sample()
+        return current_release(platform.published) not in (None, before)
+
+    found = _measured(serving, is_released)
     serving.wait_for(lambda: not platform.unfinished_runs(), "the end of the run", MOST_SECONDS)
-    return Measured(seconds, usage.cpu_seconds - cpu_before, usage.memory, "")
+    return found

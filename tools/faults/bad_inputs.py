@@ -25,7 +25,7 @@ from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.runtime.spark import prepare_process, spark_config
+from bankseg_assets.runtime.spark import create_session, prepare_process, spark_config
 from tools.faults.pollution import CONTRACT, HEADER, Row, polluted_files
 
 TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"
@@ -290,10 +290,7 @@ def _python_rows(content: bytes) -> frozenset[Row] | None:
 def _start_spark(folder: Path) -> SparkSession:
     settings = Settings(data_dir=folder, spark_master="local[2]")
     prepare_process(settings)
-    builder = SparkSession.builder
-    for name, value in spark_config(settings).items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+    return create_session(spark_config(settings))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from bankseg_assets.contracts.tables import CUSTOMER_VALUE
 from bankseg_assets.customers.activity import value_rows, with_value
 from bankseg_assets.customers.histories import histories
 from bankseg_assets.runtime.settings import load_settings
-from bankseg_assets.runtime.spark import prepare_process, spark_config
+from bankseg_assets.runtime.spark import create_session, prepare_process, spark_config
 from bankseg_assets.value.baselines import MODEL
 from bankseg_assets.value.forecast import fit_value, score
 from tools.bench.value.timing import timed
@@ -21,7 +20,9 @@ from tools.bench.value.timing import timed
 
 def main(folder: Path) -> None:
     """Fit and score the customers of a folder."""
-    spark = _session()
+    settings = load_settings()
+    prepare_process(settings)
+    spark = create_session(spark_config(settings))
     schema = to_arrow_schema(spark.createDataFrame([], CUSTOMER_VALUE.ddl).schema)
     spark.range(10).selectExpr("sum(id)").collect()
     with timed() as measured:
@@ -41,15 +42,6 @@ def main(folder: Path) -> None:
         customers.select("customer_id", "p_alive", "days_next_90", "spend_next_90").write.parquet(
             str(folder.with_name(f"{folder.name}_scored"))
         )
-
-
-def _session() -> SparkSession:
-    settings = load_settings()
-    prepare_process(settings)
-    builder = SparkSession.builder
-    for name, value in spark_config(settings).items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
 
 
 if __name__ == "__main__":
