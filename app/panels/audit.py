@@ -145,7 +145,8 @@ def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in paths)
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+# Not copied for each run of the page, as data would be: it is only read.
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _log(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Log:
     assert files is not None
     log = AuditLog(folder)

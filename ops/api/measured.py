@@ -156,7 +156,7 @@ def results(
 
     release, _ = _served(request)
     one = _found(release, campaign_id)
-    result = _result(_results(release), one)
+    result = _results(release).of(one.id)
     if answer == "html":
         page = campaign_page(one, result, style=release.number_format)
         return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
@@ -244,14 +244,10 @@ def _results(release: Release) -> CampaignResults:
         raise HTTPException(503, str(error)) from error
 
 
-def _result(results: CampaignResults, one: Campaign) -> CampaignResult | None:
-    return next((each for each in results.campaigns if each.campaign_id == one.id), None)
-
-
 def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignState:
     from bankseg_assets.campaigns.arms import instruction_on
 
-    result, on = _result(results, one), date.fromisoformat(bundle.snapshot_date)
+    result, on = results.of(one.id), date.fromisoformat(bundle.snapshot_date)
     return CampaignState(
         id=one.id,
         name=one.name,
