@@ -85,7 +85,7 @@ def _intervals(looks: Sequence[Look], name: str, ends: Sequence[tuple[float, flo
     values = [one.effect.difference for one in looks]
     return go.Scatter(
         # Day and month; the table has the year.
-        x=[day(one.day.isoformat()).rsplit(" ", 1)[0] for one in looks],
+        x=[day(one.day).rsplit(" ", 1)[0] for one in looks],
         y=values,
         name=name,
         mode="markers",

@@ -72,7 +72,7 @@ def _do(campaign: Campaign, last: date | None, why: str, *, is_removed: bool) ->
                 done = f"The campaign {campaign.name} was removed."
             else:
                 found = end_campaign(folder, campaign.id, last_day=last, why=why)
-                last_day = day(found.ends_on.isoformat())
+                last_day = day(found.ends_on)
                 done = f"The campaign {campaign.name} is measured until {last_day}."
     except (ListError, RefusedError) as error:
         st.error(escaped(str(error)), icon=":material/error:")

@@ -10,7 +10,7 @@ from app.state.access import may
 from app.widgets.files import file_button
 from app.widgets.numbers import Numbers
 from bankseg_assets.access.roles import Action
-from bankseg_assets.campaigns.arms import Arm, list_of_arm
+from bankseg_assets.campaigns.arms import list_of_arm
 from bankseg_assets.campaigns.audiences import slug
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.campaign_store import list_of_campaign
@@ -18,7 +18,7 @@ from bankseg_assets.campaigns.customer_list import CampaignList
 from bankseg_assets.campaigns.list_files import csv_of, xlsx_of
 from bankseg_assets.campaigns.list_log import record_list
 from bankseg_assets.campaigns.result_table import result_table
-from bankseg_assets.campaigns.results import CampaignResult
+from bankseg_assets.campaigns.results import Arm, CampaignResult
 from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.release.releases import Release
 from bankseg_assets.reports.campaign_report import campaign_page

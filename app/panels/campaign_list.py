@@ -38,7 +38,7 @@ def campaigns_table(
 
 def _state(campaign: Campaign, on: date) -> str:
     status = campaign.status(on)
-    first, last = (day(one.isoformat()) for one in (campaign.starts_on, campaign.ends_on))
+    first, last = day(campaign.starts_on), day(campaign.ends_on)
     known = {"planned": f"Planned from {first}", "running": f"Running to {last}"}
     return known.get(status, f"Ended on {last}")
 

@@ -10,12 +10,10 @@ from app.widgets.style import two_on_a_phone
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.effect_text import MEASURE_NAMES, each_text, mean_text, total_text
 from bankseg_assets.campaigns.planning import POWER, CampaignPlan, Detectable, Overlap
-from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
 
 UNKNOWN = "—"
-HIDDEN = f"<{SMALLEST_CELL}"
 
 
 def show_plan(plan: CampaignPlan, numbers: Numbers) -> None:
@@ -77,13 +75,9 @@ def overlap_table(found: Sequence[Overlap], numbers: Numbers) -> pd.DataFrame:
         [
             {
                 "Campaign": one.name,
-                "Customers of both": _count(one.customers, numbers),
-                "Contacted by it": _count(one.treated, numbers),
+                "Customers of both": numbers.count(one.customers),
+                "Contacted by it": numbers.count(one.treated),
             }
             for one in found
         ]
     )
-
-
-def _count(customers: int | None, numbers: Numbers) -> str:
-    return HIDDEN if customers is None else numbers.count(customers)

@@ -145,7 +145,7 @@ def last_seen(customer: Customer, numbers: Numbers) -> str:
 def _snapshot(customer: Customer | None) -> str:
     if customer is None or customer.snapshot_date is None:
         return "—"
-    return day(customer.snapshot_date.isoformat())
+    return day(customer.snapshot_date)
 
 
 def _then(past: PastSegment) -> str:

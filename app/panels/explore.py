@@ -107,7 +107,7 @@ def gaps(rows: Sequence[Mapping[str, Any]]) -> str:
         return ""
     count = sum((last - first).days + 1 for first, last in missing)
     longest = max(missing, key=lambda gap: gap[1] - gap[0])
-    first, last = (day(one.isoformat()) for one in longest)
+    first, last = map(day, longest)
     prefix = "" if len(missing) == 1 else "the longest gap is "
     where = first if first == last else f"{first} to {last}"
     return (

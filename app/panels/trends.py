@@ -17,13 +17,13 @@ from bankseg_assets.campaigns.trend_words import (
     UNKNOWN,
     latest,
     month_name,
-    row_count,
     series_title,
     snapshot,
     version,
     written,
 )
 from bankseg_assets.presentation.axes import line_range
+from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.phrases import whole_percent
 
@@ -102,7 +102,7 @@ def bars(
         y=[count or 0 for count in rows],
         marker_color=colour,
         hovertext=[
-            f"{version(of)}<br>{escape(row_count(count, numbers.style))} rows"
+            f"{version(of)}<br>{escape(shown_count(count, numbers.style))} rows"
             for of, count in zip(found, rows, strict=True)
         ],
         hoverinfo="text",
@@ -195,9 +195,9 @@ def deliveries_table(
                 "Version": str(one.number),
                 "Snapshot": snapshot(one),
                 "New files": numbers.number(arrived.files),
-                "Rows accepted": row_count(arrived.accepted, numbers.style),
-                "Rows quarantined": row_count(arrived.quarantined, numbers.style),
-                "Duplicates": row_count(arrived.duplicates, numbers.style),
+                "Rows accepted": shown_count(arrived.accepted, numbers.style),
+                "Rows quarantined": shown_count(arrived.quarantined, numbers.style),
+                "Duplicates": shown_count(arrived.duplicates, numbers.style),
             }
             for one, arrived in reversed(known)
         ]

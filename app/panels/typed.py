@@ -115,7 +115,7 @@ def read_day(text: str, notation: Notation) -> date:
     if len(found) > 1:
         first, second = sorted(found)
         raise TypedError(
-            f"{_shown(text)} may be {day(first.isoformat())} or {day(second.isoformat())}. "
+            f"{_shown(text)} may be {day(first)} or {day(second)}. "
             f"Write {first.isoformat()} or {second.isoformat()}."
         )
     if not found:
@@ -127,9 +127,9 @@ def days_before(snapshot: str, text: str, notation: Notation) -> int:
     """Return the days from a typed date to the snapshot (ISO). Raises TypedError."""
     typed, last = read_day(text, notation), date.fromisoformat(snapshot)
     if typed >= last:
-        newest = day((last - timedelta(days=1)).isoformat())
+        newest = day(last - timedelta(days=1))
         raise TypedError(
-            f"{day(typed.isoformat())} is after the data, which end on {newest}. Enter the last "
+            f"{day(typed)} is after the data, which end on {newest}. Enter the last "
             "transaction until that day, or leave the field empty."
         )
     return (last - typed).days
@@ -141,7 +141,7 @@ def day_of(snapshot: str, days: float) -> str:
     >>> day_of("2016-10-22", 1)
     '21 October 2016'
     """
-    return day((date.fromisoformat(snapshot) - timedelta(days=int(days))).isoformat())
+    return day(date.fromisoformat(snapshot) - timedelta(days=int(days)))
 
 
 def _days(text: str, patterns: tuple[str, ...]) -> set[date]:

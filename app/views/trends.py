@@ -22,7 +22,8 @@ from app.widgets.theme import look
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.trend_series import refits, series, whole
 from bankseg_assets.campaigns.trend_tables import csv_of, xlsx_of
-from bankseg_assets.campaigns.trend_words import left_out, measure_titles, row_count, with_arrivals
+from bankseg_assets.campaigns.trend_words import left_out, measure_titles, with_arrivals
+from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.reports.trend_page import trend_page
 from bankseg_assets.scoring.segment_names import names_by_id, read_names
 
@@ -109,7 +110,7 @@ if any(arrived.files for _, arrived in known):
             Card(
                 f"rows_{place}",
                 title,
-                row_count(counts[-1], numbers.style),
+                shown_count(counts[-1], numbers.style),
                 "",
                 f"in version {versions[-1].number}",
                 partial(bars, counts, versions, numbers, colour=colour)
@@ -123,7 +124,7 @@ if any(arrived.files for _, arrived in known):
         "Rows of the files that were new in a version."
         + (
             f" Version {known[0][0].number} had all earlier files and is only in the table: "
-            f"{row_count(known[0][1].accepted, numbers.style)} rows were accepted."
+            f"{shown_count(known[0][1].accepted, numbers.style)} rows were accepted."
             if without_first
             else ""
         )

@@ -17,8 +17,8 @@ class Numbers:
         """Return a number with separators."""
         return number(value, self.style)
 
-    def count(self, people: int) -> str:
-        """Return a count of customers or transactions; small counts are hidden."""
+    def count(self, people: int | None) -> str:
+        """Return a count of customers or transactions; small counts are hidden, and None is one."""
         return shown_count(people, self.style)
 
     def quantity(self, value: float, unit: str) -> str:

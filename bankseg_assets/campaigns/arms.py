@@ -1,15 +1,12 @@
 """The two files of a campaign: the customers to contact, and those who must not be contacted."""
 
 from datetime import date
-from typing import Literal
 
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.customer_list import ID, CampaignList
-from bankseg_assets.campaigns.results import HARMED, WORKED, CampaignResult
+from bankseg_assets.campaigns.results import HARMED, WORKED, Arm, CampaignResult
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring.lists.score_table import HELD_OUT
-
-Arm = Literal["treated", "held out"]
 
 
 def list_of_arm(made: CampaignList, campaign: Campaign, arm: Arm) -> CampaignList:
@@ -53,7 +50,7 @@ def instruction(campaign: Campaign, arm: Arm = "treated") -> str:
             "No customer is held out, so that the effect cannot be measured: contact all of them."
         )
     not_contacted = (
-        f"until {day(campaign.ends_on.isoformat())}, do not contact them for this campaign by any "
+        f"until {day(campaign.ends_on)}, do not contact them for this campaign by any "
         "channel, and serve them as usual otherwise."
     )
     if arm == "held out":

@@ -1,8 +1,10 @@
 """The customers that a request for a campaign asks for: its groups, segments and rules."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import reduce
+from operator import and_, or_
 
 import pyarrow.dataset as ds
 
@@ -81,12 +83,12 @@ def selection(release: Release, bundle: Bundle, request: CampaignRequest) -> Sel
     known = totals(release, {}, bundle.segment_names)
     groups = _chosen(known, request.groups, GROUP)
     segments = _chosen(known, request.segments, SEGMENT)
-    conditions = [_any(groups), _any(segments)]
-    conditions += [_rule(one, customers_of(release).schema.names) for one in request.rules]
-    condition: ds.Expression | None = None
-    for one in conditions:
-        if one is not None:
-            condition = one if condition is None else condition & one
+    existing = customers_of(release).schema.names if request.rules else []
+    conditions = [
+        *(_any(chosen) for chosen in (groups, segments) if chosen),
+        *(limit for rule in request.rules for limit in _limits(rule, existing)),
+    ]
+    condition = reduce(and_, conditions) if conditions else None
     return Selection(SELECTION, _name(groups, segments, request), condition=condition)
 
 
@@ -113,14 +115,11 @@ def _chosen(known: Sequence[Total], names: Sequence[str], kind: str) -> list[Aud
     return [one.audience for one in found]
 
 
-def _any(audiences: Sequence[Audience]) -> ds.Expression | None:
-    found: ds.Expression | None = None
-    for one in audiences:
-        found = one.members if found is None else found | one.members
-    return found
+def _any(audiences: Sequence[Audience]) -> ds.Expression:
+    return reduce(or_, (one.members for one in audiences))
 
 
-def _rule(rule: Rule, existing: Sequence[str]) -> ds.Expression:
+def _limits(rule: Rule, existing: Sequence[str]) -> list[ds.Expression]:
     usable = [name for name in RULE_COLUMNS if name in existing]
     if rule.column not in usable:
         raise CampaignError(
@@ -135,9 +134,8 @@ def _rule(rule: Rule, existing: Sequence[str]) -> ds.Expression:
             f"rules: at_least of {rule.column} is {low:g}, which is above at_most, {high:g}."
         )
     column = ds.field(rule.column).cast("double")
-    conditions = [column >= low] if low is not None else []
-    conditions += [column <= high] if high is not None else []
-    return conditions[0] if len(conditions) == 1 else conditions[0] & conditions[1]
+    limits = [column >= low] if low is not None else []
+    return limits + ([column <= high] if high is not None else [])
 
 
 def _name(
@@ -147,7 +145,7 @@ def _name(
     parts = [" or ".join(one.name for one in groups)]
     parts.append(" or ".join(one.name for one in segments))
     found = ", in ".join(filter(None, parts)) or ALL_CUSTOMERS
-    limits = [_in_words(rule, RULE_COLUMNS) for rule in request.rules]
+    limits = [_in_words(rule) for rule in request.rules]
     if request.min_confidence:
         limits.append(f"confidence from {request.min_confidence:.0%}")
     if request.top:
@@ -155,8 +153,8 @@ def _name(
     return ", ".join([found, *limits])
 
 
-def _in_words(rule: Rule, labels: Mapping[str, str]) -> str:
-    label = labels[rule.column].lower()
+def _in_words(rule: Rule) -> str:
+    label = RULE_COLUMNS[rule.column].lower()
     if rule.at_most is None:
         return f"{label} from {rule.at_least:,.12g}"
     if rule.at_least is None:

@@ -5,7 +5,6 @@ the history of each customer before the start. A folder gets its name by one ren
 campaign is there as a whole or not at all.
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from bankseg_assets.release.releases import Release, now
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.storage.documents import json_bytes, replace_json
+from bankseg_assets.storage.exclusive_lock import held_alone
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 from bankseg_assets.storage.run_lock import held_by_run
 
@@ -207,9 +207,6 @@ def _record(data_dir: Path, event: Event) -> None:
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
     """Keep other writers out, and remove what a killed one left."""
-    folder = data_dir / CAMPAIGNS_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK_FILE).open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with held_alone(data_dir / CAMPAIGNS_FOLDER / _LOCK_FILE):
         sweep_campaigns(data_dir)
         yield

@@ -101,7 +101,9 @@ def make_list(
     found[HELD_OUT] = HoldOut(ID, campaign, choice.share).which(map(str.strip, ids))
     customers = pd.DataFrame(found)
     facts = _facts(release, bundle, audience, choice, campaign, customers)
-    return CampaignList(customers, facts | {LEFT_OUT: _left_out(release, audience, objecting)})
+    return CampaignList(
+        customers, facts | {LEFT_OUT: count_objecting(release, audience, objecting)}
+    )
 
 
 def objections_to(release: Release) -> Objections:
@@ -114,10 +116,11 @@ def objections_to(release: Release) -> Objections:
 
 def left_out(release: Release, audience: Audience) -> int:
     """Return how many customers of an audience object to marketing. Raises ListError."""
-    return _left_out(release, audience, objections_to(release))
+    return count_objecting(release, audience, objections_to(release))
 
 
-def _left_out(release: Release, audience: Audience, objecting: Objections) -> int:
+def count_objecting(release: Release, audience: Audience, objecting: Objections) -> int:
+    """Return how many customers of an audience are among those who object to marketing."""
     if not objecting.ids:
         return 0
     ids = customers_of(release).to_table([ID], filter=audience.members)[ID]

@@ -14,7 +14,7 @@ from bankseg_assets.campaigns.campaign_audience import selection, validated, wit
 from bankseg_assets.campaigns.customer_list import (
     ID,
     Choice,
-    left_out,
+    count_objecting,
     objections_to,
     select_customers,
 )
@@ -92,7 +92,7 @@ def draw(
         audience.name,
         customers,
         np.array(held_out, np.bool_),
-        left_out(release, audience),
+        count_objecting(release, audience, objecting),
         _also(release, audience.members, contacted, objecting),
         others,
     )

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from bankseg_assets.campaigns.campaign import MEASURES, SPEND, TRANSACTIONS, Measure
+from bankseg_assets.campaigns.campaign import ACTIVE, MEASURES, SPEND, TRANSACTIONS, Measure
 from bankseg_assets.campaigns.history import values_of
 from bankseg_assets.campaigns.results import (
     CUPED,
     HELD_OUT,
     TREATED,
     WELCH,
+    Arm,
     ArmFigures,
     Balance,
     Effect,
@@ -104,13 +105,16 @@ def effects_of(outcomes: Outcomes, currency: str) -> list[Effect]:
     methods: tuple[Method, ...] = (WELCH,) if outcomes.before is None else (WELCH, CUPED)
     last = len(outcomes.days) - 1
     return [
-        effect_of(outcomes, measure, last, method, currency)
+        effect_of(
+            compared(outcomes, measure, last, method), outcomes, measure, last, method, currency
+        )
         for measure in MEASURES
         for method in methods
     ]
 
 
 def effect_of(
+    found: Difference,
     outcomes: Outcomes,
     measure: Measure,
     day: int,
@@ -118,8 +122,10 @@ def effect_of(
     currency: str,
     alpha: float = ALPHA,
 ) -> Effect:
-    """Return the effect on a measure until a day, with the interval of confidence 1 - alpha."""
-    found = compared(outcomes, measure, day, method)
+    """Return the effect on a measure until a day, with the interval of confidence 1 - alpha.
+
+    `found`: what `compared` returns for the same outcomes, measure, day and method.
+    """
     low, high = found.interval(alpha)
     relative = found.relative(alpha) or (None, None, None)
     treated = outcomes.sizes[0]
@@ -148,8 +154,9 @@ def effect_of(
 def figures_of(outcomes: Outcomes, currency: str) -> tuple[ArmFigures, ...]:
     """Return the figures of both arms until the last day."""
     places = decimals(currency)
+    arms: dict[Arm, Mask] = {TREATED: ~outcomes.held_out, HELD_OUT: outcomes.held_out}
     found = []
-    for name, rows in ((TREATED, ~outcomes.held_out), (HELD_OUT, outcomes.held_out)):
+    for name, rows in arms.items():
         arm = outcomes.of(rows)
         past = {one: None if outcomes.hides_before else arm.values_before(one) for one in MEASURES}
         now = {one: arm.values(one, -1) for one in MEASURES}
@@ -159,15 +166,15 @@ def figures_of(outcomes: Outcomes, currency: str) -> tuple[ArmFigures, ...]:
         spend_before = means[SPEND]
         found.append(
             ArmFigures(
-                arm="treated" if name == TREATED else "held out",
+                arm=name,
                 customers=int(rows.sum()),
                 spend=round(float(now[SPEND].mean()), places + 2),
                 spend_total=round(float(now[SPEND].sum()), places),
                 transactions=round(float(now[TRANSACTIONS].mean()), _DIGITS),
-                active_share=round(float(now["active"].mean()), _DIGITS),
+                active_share=round(float(now[ACTIVE].mean()), _DIGITS),
                 spend_before=None if spend_before is None else round(spend_before, places + 2),
                 transactions_before=_rounded(means[TRANSACTIONS]),
-                active_share_before=_rounded(means["active"]),
+                active_share_before=_rounded(means[ACTIVE]),
             )
         )
     return tuple(found)

@@ -104,7 +104,7 @@ def measured(campaign: Campaign, outcomes: Outcomes, *, style: str = PLAIN) -> C
 
 def unmeasured(campaign: Campaign, reason: str = "") -> CampaignResult:
     """Return the result before any transaction of its days; `reason`: another, in a sentence."""
-    first = day(campaign.starts_on.isoformat())
+    first = day(campaign.starts_on)
     return CampaignResult(
         campaign_id=campaign.id,
         name=campaign.name,
@@ -153,7 +153,7 @@ def _look(
         days=(on - campaign.starts_on).days + 1,
         is_planned=planned is not None,
         is_last=planned is not None and planned.is_last,
-        effect=effect_of(outcomes, measure, place, method, currency),
+        effect=effect_of(found, outcomes, measure, place, method, currency),
         decision_low=low,
         decision_high=high,
         verdict=verdict,

@@ -16,11 +16,10 @@ from bankseg_assets.campaigns.effect_text import (
 )
 from bankseg_assets.campaigns.funnel import funnel
 from bankseg_assets.campaigns.results import CampaignResult
-from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.formatting import PLAIN, day, number, percent
 
 Row = Mapping[str, str]
-HIDDEN = f"<{SMALLEST_CELL}"
 SMALLEST_P = 0.001
 UNDECIDED = "—"
 """Of a day that may not decide."""
@@ -39,7 +38,7 @@ class ResultRows:
         return [
             {
                 "Step": one.name,
-                "Customers": HIDDEN if one.customers is None else number(one.customers, self.style),
+                "Customers": shown_count(one.customers, self.style),
             }
             for one in funnel(self.campaign, self.result)
         ]
@@ -83,7 +82,7 @@ class ResultRows:
         currency, style = self.campaign.currency, self.style
         return [
             {
-                "Until": day(one.day.isoformat()),
+                "Until": day(one.day),
                 "Days": number(one.days),
                 "Per customer": each_with_interval(one.effect, currency, style),
                 "Interval that decides": interval_text(
@@ -105,8 +104,8 @@ class ResultRows:
         return [
             {
                 "Segment": one.segment,
-                "Contacted": self._count(one.treated),
-                "Held out": self._count(one.held_out),
+                "Contacted": shown_count(one.treated, self.style),
+                "Held out": shown_count(one.held_out, self.style),
                 "Per customer": each_with_interval(one.effect, self.campaign.currency, self.style)
                 if one.effect
                 else UNKNOWN,
@@ -137,7 +136,7 @@ class ResultRows:
         values = {
             "Goal": wanted.goal,
             "Audience": one.audience,
-            "Days": f"{day(one.starts_on.isoformat())} to {day(one.ends_on.isoformat())}",
+            "Days": f"{day(one.starts_on)} to {day(one.ends_on)}",
             "Measure that decides": MEASURE_NAMES[wanted.measure],
             "Held out": percent(wanted.share),
             "Contact limit": f"{limit} days" if limit else "",
@@ -152,9 +151,6 @@ class ResultRows:
 
     def _mean(self, measure: Measure, value: float) -> str:
         return mean_text(measure, value, self.campaign.currency, self.style)
-
-    def _count(self, customers: int | None) -> str:
-        return HIDDEN if customers is None else number(customers, self.style)
 
 
 def p_text(value: float) -> str:

@@ -5,7 +5,14 @@ from typing import Any
 import pandas as pd
 
 from bankseg_assets.campaigns.campaign import ACTIVE, SPEND, TRANSACTIONS, Campaign, Measure
-from bankseg_assets.campaigns.results import TREATED, ArmFigures, CampaignResult, Effect
+from bankseg_assets.campaigns.results import (
+    HELD_OUT,
+    TREATED,
+    Arm,
+    ArmFigures,
+    CampaignResult,
+    Effect,
+)
 
 WHOLE, UNTIL, SEGMENT = "campaign", "until the day", "segment"
 COLUMNS = (
@@ -21,7 +28,7 @@ def result_table(campaign: Campaign, result: CampaignResult) -> pd.DataFrame:
 
     `rows_of`: `campaign`, `until the day` or `segment`. Amounts are in `currency`.
     """
-    arms = {one.arm == TREATED: one for one in result.arms}
+    arms = {one.arm: one for one in result.arms}
     rows = [
         *(_whole(one, arms, result) for one in result.effects),
         *(
@@ -47,8 +54,8 @@ def result_table(campaign: Campaign, result: CampaignResult) -> pd.DataFrame:
     return table.assign(**whole)
 
 
-def _whole(effect: Effect, arms: dict[bool, ArmFigures], result: CampaignResult) -> dict[str, Any]:
-    treated, held_out = arms.get(True), arms.get(False)
+def _whole(effect: Effect, arms: dict[Arm, ArmFigures], result: CampaignResult) -> dict[str, Any]:
+    treated, held_out = arms.get(TREATED), arms.get(HELD_OUT)
     is_deciding = result.effect is not None and effect == result.effect
     return {
         "rows_of": WHOLE,

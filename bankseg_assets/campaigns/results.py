@@ -23,6 +23,7 @@ CUPED: Final = "CUPED"
 Method = Literal["Welch", "CUPED"]
 TREATED: Final = "treated"
 HELD_OUT: Final = "held out"
+Arm = Literal["treated", "held out"]
 _AGAIN = f"Materialize {CAMPAIGN_RESULTS} again."
 
 
@@ -33,7 +34,7 @@ class ArmFigures(Document):
     before: the same in the period before; None if it is unknown. spend_total: of the arm.
     """
 
-    arm: Literal["treated", "held out"]
+    arm: Arm
     customers: int
     spend: float
     spend_total: float

@@ -48,11 +48,8 @@ def segment_effects(
     ]
     measure, last = campaign.request.measure, len(outcomes.days) - 1
     differences = {name: compared(parts[name], measure, last, method) for name in tested}
-    adjusted = dict(
-        zip(tested, holm([one.p_value for one in differences.values()]), strict=True)
-        if tested
-        else ()
-    )
+    p_values = [one.p_value for one in differences.values()]
+    adjusted = dict(zip(tested, holm(p_values), strict=True))
     alpha = ALPHA / max(len(tested), 1)
     found = []
     for name, size, is_hidden in zip(names, counts, hidden, strict=True):
@@ -61,17 +58,25 @@ def segment_effects(
             continue
         treated, held_out = size
         if name not in differences:
-            few = SegmentEffect(segment=name, treated=treated, held_out=held_out)
-            found.append(few.model_copy(update={"sentence": _SENTENCES[TOO_FEW]}))
+            found.append(
+                SegmentEffect(
+                    segment=name,
+                    treated=treated,
+                    held_out=held_out,
+                    sentence=_SENTENCES[TOO_FEW],
+                )
+            )
             continue
-        verdict = _verdict(differences[name], adjusted[name], alpha, campaign.request.worthwhile)
+        difference = differences[name]
+        verdict = _verdict(difference, adjusted[name], alpha, campaign.request.worthwhile)
         found.append(
             SegmentEffect(
                 segment=name,
                 treated=treated,
                 held_out=held_out,
                 effect=effect_of(
-                    parts[name], measure, last, method, campaign.currency, alpha=alpha
+                    *(difference, parts[name], measure, last, method, campaign.currency),
+                    alpha=alpha,
                 ),
                 adjusted_p=float(np.round(adjusted[name], 6)),
                 verdict=verdict if is_over else None,

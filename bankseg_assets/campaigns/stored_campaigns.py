@@ -47,7 +47,7 @@ def find_campaign(data_dir: Path, id_or_name: str) -> Campaign:
 
 def members_of(data_dir: Path, campaign: Campaign) -> pd.DataFrame:
     """Return the customers of a campaign, as CAMPAIGN_MEMBERS. Raises CampaignError."""
-    return read_members(campaign_folder(data_dir, campaign) / MEMBERS_FILE)
+    return read_members(members_file(data_dir, campaign))
 
 
 def other_campaigns(data_dir: Path, request: CampaignRequest) -> list[OtherCampaign]:
@@ -57,7 +57,7 @@ def other_campaigns(data_dir: Path, request: CampaignRequest) -> list[OtherCampa
         if not (overlaps(request, one) or is_close(request, one)):
             continue
         with suppress(CampaignError):
-            path = campaign_folder(data_dir, one) / MEMBERS_FILE
+            path = members_file(data_dir, one)
             found.append(OtherCampaign(one, *arms(read_members(path, ["customer_id", "held_out"]))))
     return found
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from bankseg_assets.campaigns.release_figures import EARLIER, Arrived, ReleaseFigures
 from bankseg_assets.campaigns.trend_series import Series, whole
-from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.formatting import (
     PLAIN,
     change,
@@ -87,15 +86,6 @@ def series_title(one: Series, every: Sequence[Series], found: Sequence[ReleaseFi
     """Return its name, with its time where two had the same name, one after the other."""
     is_only = sum(other.name == one.name for other in every) == 1
     return one.name if is_only else f"{one.name} ({life(one, found)})"
-
-
-def row_count(count: int | None, style: str = PLAIN) -> str:
-    """Return a number of rows; None is 1 to 10.
-
-    >>> row_count(None), row_count(0), row_count(12345)
-    ('<11', '0', '12,345')
-    """
-    return f"<{SMALLEST_CELL}" if count is None else number(count, style)
 
 
 def snapshot(one: ReleaseFigures) -> str:

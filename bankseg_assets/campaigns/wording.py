@@ -77,7 +77,7 @@ def certainty(
         )
     if look is not None and not look.is_last:
         yield (
-            f"Before the last day, {day(campaign.ends_on.isoformat())}, only a clear effect "
+            f"Before the last day, {day(campaign.ends_on)}, only a clear effect "
             "decides: a result that is read often would otherwise be wrong too often."
         )
     if campaign.ended_at:
@@ -89,7 +89,7 @@ def certainty(
 
 def decided(on: date) -> str:
     """Return when the result was decided, for a look before the last day."""
-    return f"This was clear on {day(on.isoformat())} already."
+    return f"This was clear on {day(on)} already."
 
 
 def next_step(campaign: Campaign, verdict: Verdict, *, can_prove: bool = True) -> str:
@@ -111,6 +111,6 @@ def next_step(campaign: Campaign, verdict: Verdict, *, can_prove: bool = True) -
             "many it takes."
         )
     return (
-        f"Wait for the transactions until {day(campaign.ends_on.isoformat())}, and do not contact "
+        f"Wait for the transactions until {day(campaign.ends_on)}, and do not contact "
         "the customers who are held out."
     )

@@ -23,11 +23,11 @@ def spending(
     left out, as in RFM. Customers without a transaction in a stretch have no row.
     """
     ids = read_parquet(cleaned.sparkSession, "customer_id string", *members).distinct()
-    day = F.col("transaction_at").cast("date")
+    moment = F.col("transaction_at")
+    day = moment.cast("date")
     stretch = F.lit(0)  # the number of edges after the first that are not after the day
     for edge in edges[1:]:
         stretch += F.when(day >= F.lit(edge), 1).otherwise(0)
-    moment = F.col("transaction_at")
     rows = (
         cleaned.where(moment >= F.lit(edges[0]).cast("timestamp_ntz"))
         .where(moment < F.lit(edges[-1]).cast("timestamp_ntz"))

@@ -14,13 +14,15 @@ def is_small(count: int) -> bool:
     return 0 < count < SMALLEST_CELL
 
 
-def shown_count(count: int, style: str = PLAIN) -> str:
-    """Return a count for people.
+def shown_count(count: int | None, style: str = PLAIN) -> str:
+    """Return a count for people; None is one that was hidden before, as too small.
 
-    >>> shown_count(0), shown_count(10), shown_count(1234)
-    ('0', '<11', '1,234')
+    >>> shown_count(0), shown_count(10), shown_count(1234), shown_count(None)
+    ('0', '<11', '1,234', '<11')
     """
-    return f"<{SMALLEST_CELL}" if is_small(count) else number(count, style)
+    if count is None or is_small(count):
+        return f"<{SMALLEST_CELL}"
+    return number(count, style)
 
 
 def hidden_cells(counts: npt.ArrayLike, *, columns: bool) -> npt.NDArray[np.bool_]:

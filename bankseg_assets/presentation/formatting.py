@@ -154,10 +154,10 @@ def change_in_points(now: float | None, before: float | None) -> str:
     return f"{points:+.1f} points" if points else "unchanged"
 
 
-def day(iso: str) -> str:
-    """Return an ISO date in words.
+def day(one: date | str) -> str:
+    """Return a date, or an ISO date, in words.
 
-    >>> day("2016-10-22")
-    '22 October 2016'
+    >>> day("2016-10-22"), day(date(2016, 10, 2))
+    ('22 October 2016', '2 October 2016')
     """
-    return f"{date.fromisoformat(iso):%-d %B %Y}"
+    return f"{date.fromisoformat(one) if isinstance(one, str) else one:%-d %B %Y}"

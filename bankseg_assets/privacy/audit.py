@@ -5,14 +5,13 @@ the newest entry, so that a removed end is found as well; who can write to the f
 all of it, which a copy of the head on another machine reveals.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import pwd
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from typing import Any
 
 from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import json_bytes
+from bankseg_assets.storage.exclusive_lock import held_alone
 
 AUDIT_FOLDER = "audit"
 """The log's folder in the data folder."""
@@ -232,12 +232,8 @@ class AuditLog:
             return files[-1]
         return self._folder / f"audit-{number:09d}.jsonl"
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / LOCK_FILE).open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return held_alone(self._folder / LOCK_FILE)
 
 
 def acting() -> Actor:

@@ -6,11 +6,9 @@ one rename, which has the decision; declining writes one file. Interrupted, each
 not, and may be repeated.
 """
 
-import fcntl
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -35,6 +33,7 @@ from bankseg_assets.storage.documents import (
     replace_json,
     write_document,
 )
+from bankseg_assets.storage.exclusive_lock import held_alone
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
 
 LOCK_FILE = ".approval.lock"
@@ -245,13 +244,9 @@ def _to_decide(published_dir: Path, who: Actor, reason: str, name: str) -> Candi
     return found
 
 
-@contextmanager
-def _decision(published_dir: Path) -> Iterator[None]:
-    """Let one decision be made at a time; the kernel releases the lock however the process ends."""
-    published_dir.mkdir(parents=True, exist_ok=True)
-    with (published_dir / LOCK_FILE).open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _decision(published_dir: Path) -> AbstractContextManager[None]:
+    """Let one decision be made at a time."""
+    return held_alone(published_dir / LOCK_FILE)
 
 
 def _read(folder: Path) -> Candidate:

@@ -48,7 +48,7 @@ def campaign_page(campaign: Campaign, result: CampaignResult | None, *, style: s
 
 def about(campaign: Campaign, style: str = PLAIN) -> str:
     """Return whom a campaign addresses, and when."""
-    first, last = day(campaign.starts_on.isoformat()), day(campaign.ends_on.isoformat())
+    first, last = day(campaign.starts_on), day(campaign.ends_on)
     customers = number(campaign.customers, style)
     return f"{campaign.audience}: {customers} customers, {first} to {last}."
 

@@ -12,12 +12,12 @@ from bankseg_assets.campaigns.trend_words import (
     life,
     measure_titles,
     month_name,
-    row_count,
     series_title,
     snapshot,
     version,
     written,
 )
+from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.reports.html_page import render
 from bankseg_assets.reports.line_svg import line_svg
@@ -182,9 +182,9 @@ def _deliveries(found: Sequence[ReleaseFigures], style: str) -> dict[str, Any]:
         {
             "Version": version(one),
             "New files": str(one.arrived.files),
-            "Rows accepted": row_count(one.arrived.accepted, style),
-            "Rows quarantined": row_count(one.arrived.quarantined, style),
-            "Duplicates": row_count(one.arrived.duplicates, style),
+            "Rows accepted": shown_count(one.arrived.accepted, style),
+            "Rows quarantined": shown_count(one.arrived.quarantined, style),
+            "Duplicates": shown_count(one.arrived.duplicates, style),
         }
         for one in reversed(found)
         if one.arrived is not None

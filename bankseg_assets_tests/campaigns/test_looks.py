@@ -6,29 +6,18 @@ import pytest
 
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.looks import EARLIER_ALPHA, LAST_ALPHA, planned_looks
+from bankseg_assets_tests.campaigns import made
 from bankseg_assets_tests.campaigns.campaign_bank import SNAPSHOT, request
 
 
 def campaign(days: int, ended_after: int = 0, **changes: object) -> Campaign:
     """Return a campaign of so many days, ended after some of them."""
     asked = request(ends_on=SNAPSHOT + timedelta(days=days - 1), **changes)
-    return Campaign(
-        id="spring",
-        name="Spring",
-        audience="All customers",
+    return made.campaign(
         request=asked,
-        created_at="2016-10-22T10:00:00+00:00",
-        created_by="someone",
         starts_on=asked.starts_on,
         ends_on=SNAPSHOT + timedelta(days=(ended_after or days) - 1),
         ended_at="2016-10-30T10:00:00+00:00" if ended_after else "",
-        release="r",
-        is_demo=False,
-        currency="INR",
-        snapshot_date=SNAPSHOT.isoformat(),
-        customers=1_000,
-        treated=500,
-        held_out=500,
     )
 
 

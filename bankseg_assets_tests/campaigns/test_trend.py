@@ -89,9 +89,9 @@ def test_sums_may_be_negative_or_large(tmp_path: Path) -> None:
     assert figures_of(released(tmp_path, monetary=huge)).whole.money == float(100 * huge)
 
 
-def by_month(data_dir: Path, months: dict[datetime.date, int]) -> ReleaseFigures:
+def by_month(data_dir: Path, months: dict[str, int]) -> ReleaseFigures:
     """Release so many customers with their first transaction on each day; return the figures."""
-    days = [day for day, count in months.items() for _ in range(count)]
+    days = [datetime.date.fromisoformat(day) for day, count in months.items() for _ in range(count)]
     rows = [
         row | {"snapshot_date": datetime.date(2016, 10, 22), "first_day": day}
         for row, day in zip(tables()[ROWS] * 2, days, strict=False)
@@ -103,40 +103,19 @@ def by_month(data_dir: Path, months: dict[datetime.date, int]) -> ReleaseFigures
 
 
 def test_cohorts_are_customers_by_first_month(tmp_path: Path) -> None:
-    found = by_month(
-        tmp_path,
-        {
-            datetime.date(2016, 8, 1): 30,
-            datetime.date(2016, 8, 31): 20,
-            datetime.date(2016, 10, 21): 50,
-        },
-    )
+    found = by_month(tmp_path, {"2016-08-01": 30, "2016-08-31": 20, "2016-10-21": 50})
     assert {one.name: one.customers for one in found.cohorts} == {"2016-08": 50, "2016-10": 50}
     assert found.cohorts[1].active_share is not None
 
 
 def test_small_cohort_is_hidden_with_a_second_one(tmp_path: Path) -> None:
-    found = by_month(
-        tmp_path,
-        {
-            datetime.date(2016, 8, 1): 5,
-            datetime.date(2016, 9, 1): 35,
-            datetime.date(2016, 10, 1): 60,
-        },
-    )
+    found = by_month(tmp_path, {"2016-08-01": 5, "2016-09-01": 35, "2016-10-01": 60})
     counts = {one.name: one.customers for one in found.cohorts}
     assert counts == {"2016-08": None, "2016-09": None, "2016-10": 60}
 
 
 def test_months_long_ago_are_one_cohort(tmp_path: Path) -> None:
-    found = by_month(
-        tmp_path,
-        {
-            datetime.date(1999, 1, 1): 20,
-            datetime.date(2013, 10, 31): 20,
-            datetime.date(2013, 11, 1): 60,
-        },
-    )
+    found = by_month(tmp_path, {"1999-01-01": 20, "2013-10-31": 20, "2013-11-01": 60})
     counts = {one.name: one.customers for one in found.cohorts}
     assert counts == {EARLIER: 40, "2013-11": 60}
 

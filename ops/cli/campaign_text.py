@@ -8,7 +8,7 @@ from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.planning import CampaignPlan
 from bankseg_assets.campaigns.result_rows import ResultRows, Row
 from bankseg_assets.campaigns.results import CampaignResult
-from bankseg_assets.presentation.disclosure import SMALLEST_CELL, shown_count
+from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.formatting import number
 from bankseg_assets.reports.campaign_report import NO_RESULT, about
 from ops.cli.text_table import aligned
@@ -49,8 +49,8 @@ def plan_lines(plan: CampaignPlan, style: str) -> list[str]:
         ),
         *plan.sentences,
         *(
-            f"{_count(one.customers, style)} of them are in the campaign {one.name}, too, which "
-            f"contacts {_count(one.treated, style)}."
+            f"{shown_count(one.customers, style)} of them are in the campaign {one.name}, too, "
+            f"which contacts {shown_count(one.treated, style)}."
             for one in plan.overlaps
         ),
         *(f"Note: {one}" for one in plan.warnings),
@@ -84,7 +84,3 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
     if rows:
         yield ""
         yield from aligned([[*rows[0]], *([*row.values()] for row in rows)])
-
-
-def _count(customers: int | None, style: str) -> str:
-    return f"<{SMALLEST_CELL}" if customers is None else number(customers, style)

@@ -19,8 +19,8 @@ from ops.exit_codes import reports
 
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
-    from bankseg_assets.campaigns.arms import Arm
     from bankseg_assets.campaigns.campaign import CampaignRequest, Rule
+    from bankseg_assets.campaigns.results import Arm
     from bankseg_assets.release.releases import Release
     from bankseg_assets.scoring.bundle import Bundle
 
