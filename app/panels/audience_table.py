@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from bankseg_assets.campaigns.audiences import Total
 
@@ -18,7 +19,7 @@ def audience_table(
     found: Sequence[Total], numbers: Numbers, *, title: str, direction_known: bool
 ) -> pd.DataFrame:
     """Return groups or segments as a formatted table; `title`: of the first column."""
-    money = "Spending" if direction_known else "Money"
+    money = money_name(direction_known)
     rows = [
         (
             total.audience.name,

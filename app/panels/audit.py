@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.state.access import guarded
+from app.widgets.files import file_button
 from bankseg_assets.access.roles import Action
 from bankseg_assets.contracts.delivery import ColumnRule
 from bankseg_assets.presentation.csv_export import to_csv
@@ -52,14 +52,12 @@ def show_audit(settings: Settings) -> None:
     )
     if len(found) > SHOWN_ENTRIES:
         st.caption(f"The newest {SHOWN_ENTRIES} of {len(found):,} entries; the file has all.")
-    st.download_button(
+    file_button(
         f"Download ({FILE_NAME})",
-        guarded(Action.READ_AUDIT, partial(_csv, found)),
-        file_name=FILE_NAME,
-        mime="text/csv",
-        icon=":material/download:",
+        Action.READ_AUDIT,
+        partial(_csv, found),
+        FILE_NAME,
         key="audit_file",
-        on_click="ignore",
     )
 
 
@@ -147,7 +145,8 @@ def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in paths)
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+# Not copied for each run of the page, as data would be: it is only read.
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _log(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Log:
     assert files is not None
     log = AuditLog(folder)

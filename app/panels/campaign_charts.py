@@ -12,8 +12,8 @@ from bankseg_assets.campaigns.campaign import Measure
 from bankseg_assets.campaigns.effect_text import MEASURE_NAMES, each_text
 from bankseg_assets.campaigns.funnel import Step
 from bankseg_assets.campaigns.results import Look
+from bankseg_assets.presentation.axes import axis_ticks
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.reports.interval_plot import axis_ticks
 
 BAR_HEIGHT = 40
 HIDDEN = "hidden"

@@ -5,9 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from app.panels.downloads import XLSX
 from app.state import data
-from app.state.access import guarded, may
+from app.state.access import may
+from app.widgets.files import file_button
 from app.widgets.numbers import Numbers
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.arms import list_of_arm
@@ -42,16 +42,13 @@ def show_lists(release: Release, bundle: Bundle, campaign: Campaign, todo: str) 
         files.append(("Held out, to exclude (CSV)", "held out", "csv", csv_of))
     with st.container(horizontal=True):
         for label, arm, ending, written in files:
-            made = partial(_list, release, bundle, campaign, actions, arm, written)
-            st.download_button(
+            file_button(
                 label,
-                guarded(Action.MAKE_LISTS, made),
-                file_name=f"{stem}_{slug(arm)}.{ending}",
-                mime=XLSX if ending == "xlsx" else "text/csv",
-                icon=":material/download:",
-                type="primary" if ending == "xlsx" else "secondary",
+                Action.MAKE_LISTS,
+                partial(_list, release, bundle, campaign, actions, arm, written),
+                f"{stem}_{slug(arm)}.{ending}",
                 key=f"download_campaign_{slug(arm)}_{ending}",
-                on_click="ignore",
+                is_primary=ending == "xlsx",
             )
 
 
@@ -59,24 +56,21 @@ def show_report(campaign: Campaign, result: CampaignResult | None, numbers: Numb
     """Draw the buttons for the report, which names no customer."""
     stem = slug(campaign.name)
     with st.container(horizontal=True):
-        st.download_button(
+        file_button(
             "Report (HTML)",
-            guarded(Action.SEE, partial(_report, campaign, result, numbers.style)),
-            file_name=f"{stem}_report.html",
-            mime="text/html",
-            icon=":material/description:",
+            Action.SEE,
+            partial(_report, campaign, result, numbers.style),
+            f"{stem}_report.html",
             key="download_campaign_report",
-            on_click="ignore",
+            icon=":material/description:",
         )
         if result is not None:
-            st.download_button(
+            file_button(
                 "Effects (CSV)",
-                guarded(Action.SEE, partial(_effects, campaign, result)),
-                file_name=f"{stem}_effects.csv",
-                mime="text/csv",
-                icon=":material/download:",
+                Action.SEE,
+                partial(_effects, campaign, result),
+                f"{stem}_effects.csv",
                 key="download_campaign_effects",
-                on_click="ignore",
             )
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.panels import customer_tables
 from app.panels.downloads import link_to_list
+from app.panels.forecasts import show_forecasts
 from app.panels.profiles import show_comparison
 from app.widgets import page
 from app.widgets.links import link_to_segment
@@ -138,11 +139,7 @@ def _show_forecasts(one: Portrait, notes: Sequence[str], bundle: Bundle, numbers
     if table.empty:
         return
     st.subheader("What comes next", anchor=False)
-    alive = one.forecasts.get("p_alive")
-    if alive is not None:
-        st.markdown(f"Still active with a probability of **{probability(alive)}**.")
-    show_table(table, alt="Forecasts for the days after the snapshot")
-    st.caption(escaped(customer_tables.forecast_caption(one.forecasts, notes)))
+    show_forecasts(one.forecasts, table, notes)
 
 
 def _show_products(customer: Portrait) -> None:

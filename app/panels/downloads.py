@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from app.state import data, session
-from app.state.access import guarded, may
+from app.state.access import may
+from app.widgets.files import file_button
 from app.widgets.links import LISTS_PAGE, WHO
 from app.widgets.style import pale_while_typing
 from bankseg_assets.access.roles import Action
@@ -17,8 +18,6 @@ from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx
 from bankseg_assets.campaigns.list_log import record_list
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def link_to_list(name: str, label: str) -> None:
@@ -53,50 +52,34 @@ def csv_button(
     """Draw the button for the CSV of a whole audience; nothing if lists are not allowed."""
     if not may(Action.MAKE_LISTS):
         return
-    st.download_button(
+    file_button(
         label,
-        file_maker(release, bundle, audience, Choice(), csv_of),
-        file_name=f"{file_stem(audience, bundle.snapshot_date, 0)}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        Action.MAKE_LISTS,
+        partial(_make, release, bundle, audience, Choice(), csv_of, data.actions()),
+        f"{file_stem(audience, bundle.snapshot_date, 0)}.csv",
         key=key,
-        on_click="ignore",
     )
 
 
 def file_buttons(release: Release, bundle: Bundle, audience: Audience, choice: Choice) -> None:
     """Draw the buttons for a list in each format."""
-    stem = file_stem(audience, bundle.snapshot_date, choice.top)
+    stem, actions = file_stem(audience, bundle.snapshot_date, choice.top), data.actions()
     formats = (
-        ("Excel (XLSX)", "xlsx", XLSX, xlsx_of),
-        ("CSV", "csv", "text/csv", csv_of),
-        ("Details of the list (JSON)", "json", "application/json", json_of),
+        ("Excel (XLSX)", "xlsx", xlsx_of),
+        ("CSV", "csv", csv_of),
+        ("Details of the list (JSON)", "json", json_of),
     )
     pale_while_typing("list_files", locked=True)
     with st.container(horizontal=True, key="list_files"):
-        for label, ending, mime, written in formats:
-            st.download_button(
+        for label, ending, written in formats:
+            file_button(
                 label,
-                file_maker(release, bundle, audience, choice, written),
-                file_name=f"{stem}.{ending}",
-                mime=mime,
-                icon=":material/download:",
-                type="primary" if ending == "xlsx" else "secondary",
+                Action.MAKE_LISTS,
+                partial(_make, release, bundle, audience, choice, written, actions),
+                f"{stem}.{ending}",
                 key=f"download_list_{ending}",
-                on_click="ignore",
+                is_primary=ending == "xlsx",
             )
-
-
-def file_maker(
-    release: Release,
-    bundle: Bundle,
-    audience: Audience,
-    choice: Choice,
-    written: Callable[[CampaignList], bytes],
-) -> Callable[[], bytes]:
-    """Return a function that makes the file, for a download button; it needs no session."""
-    made = partial(_make, release, bundle, audience, choice, written, data.actions())
-    return guarded(Action.MAKE_LISTS, made)
 
 
 def _make(

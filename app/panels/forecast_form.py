@@ -5,14 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from app.panels.customer_tables import forecast_caption, forecasts_table
+from app.panels.customer_tables import forecasts_table
 from app.panels.entry import ACTIVE_DAYS, FIRST_DAY, KEY
+from app.panels.forecasts import show_forecasts
 from app.panels.typed import Notation, TypedError, days_before, read_number
 from app.widgets.numbers import Numbers
-from app.widgets.tables import show_table
 from bankseg_assets.lookup.customer import LookupFailedError
 from bankseg_assets.lookup.forecasts import Known, forecast_notes, forecasts_for, value_document
-from bankseg_assets.presentation.formatting import probability
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
@@ -65,9 +64,4 @@ def _show(
     table = forecasts_table(forecasts, numbers, direction_known=bundle.direction_known)
     if table.empty:
         st.info("No customer has such a history, and the forecast in use cannot be computed.")
-    else:
-        if "p_alive" in forecasts:
-            alive = probability(forecasts["p_alive"])
-            st.markdown(f"Still active with a probability of **{alive}**.")
-        show_table(table, alt="Forecasts for the days after the snapshot")
-    st.caption(escaped(forecast_caption(forecasts, forecast_notes(release))))
+    show_forecasts(forecasts, table, forecast_notes(release))

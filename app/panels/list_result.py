@@ -9,9 +9,9 @@ import streamlit as st
 
 from app.panels import lists
 from app.panels.customer import link_to_customer
-from app.panels.downloads import XLSX
 from app.panels.list_settings import Chosen
-from app.state.access import guarded, may
+from app.state.access import may
+from app.widgets.files import file_button
 from app.widgets.numbers import Numbers
 from app.widgets.style import pale_while_typing
 from app.widgets.tables import show_table, show_two_lines
@@ -57,33 +57,27 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
     pale_while_typing("result_files", locked=True)
     with st.container(horizontal=True, key="result_files"):
         if result.table.num_rows <= MOST_ROWS:
-            st.download_button(
+            file_button(
                 "The whole list with its segments (Excel)",
-                guarded(Action.SCORE, lambda: xlsx_bytes(result.table, result.scorer)),
-                file_name=f"segments_{stem}.xlsx",
-                mime=XLSX,
-                icon=":material/download:",
+                Action.SCORE,
+                lambda: xlsx_bytes(result.table, result.scorer),
+                f"segments_{stem}.xlsx",
                 key="result_xlsx",
-                on_click="ignore",
             )
-        st.download_button(
+        file_button(
             "The whole list with its segments (CSV)",
-            guarded(Action.SCORE, lambda: lists.as_csv(result.table, dialect)),
-            file_name=f"segments_{stem}.csv",
-            mime="text/csv",
-            icon=":material/download:",
+            Action.SCORE,
+            lambda: lists.as_csv(result.table, dialect),
+            f"segments_{stem}.csv",
             key="result",
-            on_click="ignore",
         )
         if result.failed:
-            st.download_button(
+            file_button(
                 "Only the rows with errors (CSV)",
-                guarded(Action.SCORE, lambda: lists.as_csv(result.errors(), dialect)),
-                file_name=f"errors_{stem}.csv",
-                mime="text/csv",
-                icon=":material/download:",
+                Action.SCORE,
+                lambda: lists.as_csv(result.errors(), dialect),
+                f"errors_{stem}.csv",
                 key="errors_only",
-                on_click="ignore",
             )
 
 

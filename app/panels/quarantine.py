@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.state.access import guarded, may, permitted
+from app.state.access import may, permitted
+from app.widgets.files import file_button
 from app.widgets.numbers import Numbers
 from app.widgets.words import words
 from bankseg_assets.access.roles import Action
@@ -73,14 +74,12 @@ def show_quarantine(
     _show_rows(release, contract, why, show_values=show_values)
     if not may_see:
         return
-    st.download_button(
+    file_button(
         f"Download to correct ({FILE_NAME})",
-        guarded(Action.SEE_QUARANTINE, partial(_file, release, contract, why)),
-        file_name=FILE_NAME,
-        mime="text/csv",
-        icon=":material/download:",
+        Action.SEE_QUARANTINE,
+        partial(_file, release, contract, why),
+        FILE_NAME,
         key="quarantine_file",
-        on_click="ignore",
     )
     if reasons.get(why, wanted) > MOST_ROWS:
         st.caption(

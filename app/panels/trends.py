@@ -22,6 +22,7 @@ from bankseg_assets.campaigns.trend_words import (
     version,
     written,
 )
+from bankseg_assets.presentation.axes import line_range
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.phrases import whole_percent
@@ -31,8 +32,6 @@ MOST_COLUMNS = 6
 """Versions in the heat map: so many percentages fit beside each other on a phone."""
 MOST_ROWS = 12
 """Months in the heat map; the table has all."""
-LEAST_RANGE = 0.05
-"""Of the largest value: a change of less is drawn almost flat."""
 
 
 def line(
@@ -73,7 +72,6 @@ def line(
     figure = go.Figure(drawn, _small_layout(found, places))
     if known:
         low, high = min(known), max(known)
-        space = max(0.15 * (high - low), LEAST_RANGE * max(abs(low), abs(high)))
         ends = (
             [low, high]
             if written(measure, low, numbers.currency, numbers.style)
@@ -81,7 +79,7 @@ def line(
             else [high]
         )
         figure.update_yaxes(
-            range=[low - space, high + space],
+            range=line_range(known),
             tickvals=ends,
             ticktext=[_tick(measure, value, numbers) for value in ends],
         )

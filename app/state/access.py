@@ -1,8 +1,8 @@
 """Who uses a session, and what this person may do.
 
 Without access rules, everyone may do everything, as the operating system's user. Every button that
-acts uses `permitted`, every file that is made on demand `guarded`: a page that does not show a
-button cannot keep a program from pressing it.
+acts uses `permitted`, every file that is made on demand `guarded` (by `file_button`): a page that
+does not show a button cannot keep a program from pressing it.
 """
 
 import time

@@ -12,7 +12,7 @@ import streamlit as st
 from app.state import session
 from bankseg_assets.campaigns.audiences import CUSTOMERS, Total, totals
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
-from bankseg_assets.campaigns.trend import in_use, is_comparable
+from bankseg_assets.campaigns.trend import trend as releases_trend
 from bankseg_assets.release.releases import Release, all_releases, current_release
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
@@ -125,34 +125,25 @@ def _audiences(
         return []
 
 
-def trend() -> list[ReleaseFigures]:
+def trend() -> tuple[list[ReleaseFigures], list[ReleaseFigures]]:
     """Return the figures of the releases up to the shown one, oldest first; empty before any.
 
-    Those that cannot be compared with it are left out: see `not_comparable`.
+    Those that can be compared with it; and those of other data: demo, another currency or key.
     """
     release = session.shown()
-    return [one for one in _versions() if release and is_comparable(one, release)]
-
-
-def not_comparable() -> list[ReleaseFigures]:
-    """Return the figures of earlier releases of other data: demo, another currency or key."""
-    release = session.shown()
-    return [one for one in _versions() if release and not is_comparable(one, release)]
-
-
-def _versions() -> list[ReleaseFigures]:
-    release = session.shown()
     if release is None or not release.name:
-        return []
+        return [], []
     newest = current_release(release.folder)
-    return _led_to(newest.name if newest else "", release.name, release)
+    return _trend(newest.name if newest else "", release.name, release)
 
 
 # Cached by the name of the newest release, with which the trend changes.
 @st.cache_data(max_entries=8, show_spinner=False)
-def _led_to(newest: str, name: str, _release: Release) -> list[ReleaseFigures]:
+def _trend(
+    newest: str, name: str, _release: Release
+) -> tuple[list[ReleaseFigures], list[ReleaseFigures]]:
     assert newest, name
-    return in_use(_release.folder, _release)
+    return releases_trend(_release.folder, _release)
 
 
 def parquet_files(release: Release, asset: str) -> list[Path]:

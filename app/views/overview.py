@@ -107,7 +107,7 @@ if bundle is not None:
     if text := headline(bundle.segments, totals, numbers, money=money.lower()):
         st.header(text, anchor=False)
 if now.customers:
-    show_facts(now, facts_before(previous), data.trend())
+    show_facts(now, facts_before(previous), data.trend()[0])
 if is_small(now.customers):
     st.caption(
         "Sums and averages of fewer than 11 customers are not shown, to protect their privacy."

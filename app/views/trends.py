@@ -4,7 +4,6 @@ from functools import partial
 
 import streamlit as st
 
-from app.panels.downloads import XLSX
 from app.panels.trend_cards import Card, cards_of, show_cards
 from app.panels.trends import (
     MOST_ROWS,
@@ -15,8 +14,8 @@ from app.panels.trends import (
     figures_table,
 )
 from app.state import data, session
-from app.state.access import guarded
 from app.widgets import page
+from app.widgets.files import file_button
 from app.widgets.measures import money_name
 from app.widgets.palette import LOSS, OTHER, TOP, colours
 from app.widgets.theme import look
@@ -32,7 +31,8 @@ KINDS = {"segment": "Segments", "group": "RFM groups"}
 
 bundle = page.begin("Trends", "How do segments develop, who stays active, and what came in?")
 release, numbers = session.require_release(), session.numbers()
-found, others = data.trend(), left_out(data.not_comparable(), numbers.currency)
+found, not_comparable = data.trend()
+others = left_out(not_comparable, numbers.currency)
 if not found or found[-1].whole.customers is None:
     page.waiting("This version has no figures.", "Fewer than 11 customers are not shown.")
     st.stop()
@@ -136,18 +136,11 @@ if any(arrived.files for _, arrived in known):
 st.subheader("All figures as a file", anchor=False)
 report = partial(trend_page, found, names, style=numbers.style, money=money, note=others)
 formats = (
-    ("Excel (XLSX)", "xlsx", XLSX, partial(xlsx_of, found, names)),
-    ("CSV", "csv", "text/csv", partial(csv_of, found, names)),
-    ("Report (HTML)", "html", "text/html", report),
+    ("Excel (XLSX)", "xlsx", partial(xlsx_of, found, names)),
+    ("CSV", "csv", partial(csv_of, found, names)),
+    ("Report (HTML)", "html", report),
 )
 with st.container(horizontal=True):
-    for label, ending, mime, made in formats:
-        st.download_button(
-            label,
-            guarded(Action.SEE, made),
-            file_name=f"trends_{bundle.snapshot_date}.{ending}",
-            mime=mime,
-            icon=":material/download:",
-            key=f"download_trends_{ending}",
-            on_click="ignore",
-        )
+    for label, ending, made in formats:
+        file_name = f"trends_{bundle.snapshot_date}.{ending}"
+        file_button(label, Action.SEE, made, file_name, key=f"download_trends_{ending}")

@@ -7,8 +7,9 @@ import streamlit as st
 
 from app.panels.watch import FIRST, customers_table, quality_table, steps_table
 from app.state import data, session
-from app.state.access import guarded, permitted
+from app.state.access import permitted
 from app.widgets import page
+from app.widgets.files import file_button
 from app.widgets.tables import show_table, show_two_lines
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.watched import WATCH_LIST, record_watch_list, watched_customers
@@ -49,15 +50,13 @@ if rows.empty:
     st.stop()
 if not (steps := steps_table(rows, numbers)).empty:
     show_table(steps, alt="Customers and money at risk by next step")
-st.download_button(
+file_button(
     f"The list: {numbers.count(len(rows))} customers (CSV)",
-    guarded(Action.MAKE_LISTS, partial(csv_of, release, rows)),
-    file_name=f"watch-list_{bundle.snapshot_date}.csv",
-    mime="text/csv",
-    icon=":material/download:",
-    type="primary",
+    Action.MAKE_LISTS,
+    partial(csv_of, release, rows),
+    f"watch-list_{bundle.snapshot_date}.csv",
     key="download_watch_list",
-    on_click="ignore",
+    is_primary=True,
 )
 st.subheader("The first customers", anchor=False)
 shown = customers_table(rows, numbers)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
 from app.widgets.palette import colour
+from bankseg_assets.presentation.axes import round_step
 from bankseg_assets.presentation.formatting import percent, probability
 from bankseg_assets.scoring.documents import Segment
 
@@ -106,15 +107,9 @@ def number_axis(title: str, values: Sequence[float], numbers: Numbers) -> dict[s
     low, high = min([0, *values]), max([0, *values])
     if max(high, -low) < LARGE:
         return axis
-    step = _round_step((high - low) / TICKS)
+    step = round_step((high - low) / TICKS)
     ticks = [step * place for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
     return axis | {"tickvals": ticks, "ticktext": [numbers.short(tick) for tick in ticks]}
-
-
-def _round_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10, 20, ... that is at least `least`."""
-    size = 10 ** math.floor(math.log10(least))
-    return next(float(size * factor) for factor in (1, 2, 5, 10) if size * factor >= least)
 
 
 def wrapped(name: str, line: int = LINE) -> str:

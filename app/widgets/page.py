@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import session, status
-from app.state.access import guarded
+from app.widgets.files import file_button
 from app.widgets.notes import notes
 from app.widgets.style import style
 from app.widgets.tables import show_table
@@ -87,15 +87,7 @@ def report_buttons(label: str, page: Path | None, file_name: str) -> None:
     with st.container(horizontal=True):
         if st.button(label, icon=":material/description:", key=f"open_{file_name}"):
             st.dialog(label, width="large")(_show_report)(page, label)
-        st.download_button(
-            "Download (HTML)",
-            guarded(Action.SEE, page.read_bytes),
-            file_name=file_name,
-            mime="text/html",
-            icon=":material/download:",
-            key=file_name,
-            on_click="ignore",
-        )
+        file_button("Download (HTML)", Action.SEE, page.read_bytes, file_name, key=file_name)
 
 
 def _show_report(page: Path, alt: str) -> None:

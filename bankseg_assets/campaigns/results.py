@@ -162,6 +162,10 @@ class CampaignResults(Document):
     """The day of the newest transaction."""
     campaigns: tuple[CampaignResult, ...] = ()
 
+    def of(self, campaign_id: str) -> CampaignResult | None:
+        """Return the result of a campaign; None before the first."""
+        return next((one for one in self.campaigns if one.campaign_id == campaign_id), None)
+
 
 def newest_results(published_dir: Path) -> CampaignResults:
     """Return the newest results; empty before the first. Raises CampaignError if damaged.
@@ -181,5 +185,4 @@ def newest_results(published_dir: Path) -> CampaignResults:
 
 def result_of(published_dir: Path, campaign_id: str) -> CampaignResult | None:
     """Return the newest result of a campaign; None before the first. Raises CampaignError."""
-    found = newest_results(published_dir).campaigns
-    return next((one for one in found if one.campaign_id == campaign_id), None)
+    return newest_results(published_dir).of(campaign_id)

@@ -40,27 +40,28 @@ def record_trend(published_dir: Path) -> None:
             file.write(old + lines.encode())
 
 
-def trend(published_dir: Path, up_to: Release) -> list[ReleaseFigures]:
-    """Return the figures of the releases up to one that can be compared with it, oldest first.
+def trend(published_dir: Path, up_to: Release) -> tuple[list[ReleaseFigures], list[ReleaseFigures]]:
+    """Return the figures of the releases that led to one, oldest first.
 
-    Left out are releases that were rolled back, the rollbacks, which repeat a release, and those of
-    demo data beside the bank's, in another currency or with another customer key.
+    Those that can be compared with it; and those that cannot: of demo data beside the bank's, in
+    another currency or with another customer key. Left out are releases that were rolled back, and
+    the rollbacks, which repeat a release.
     """
-    return [one for one in in_use(published_dir, up_to) if is_comparable(one, up_to)]
-
-
-def in_use(published_dir: Path, up_to: Release) -> list[ReleaseFigures]:
-    """Return the figures of the releases that led to one, oldest first: see `trend`."""
     try:
         recorded = _parsed((published_dir / TREND_FILE).read_bytes())
     except OSError:
         recorded = []
     # The last line of a release has most figures.
     found = {one.release: one for one in (*recorded, *_calculated(published_dir, recorded))}
-    return _led_to(sorted(found.values(), key=lambda one: one.number), up_to)
+    led_to = _led_to(sorted(found.values(), key=lambda one: one.number), up_to)
+    are_comparable = [_is_comparable(one, up_to) for one in led_to]
+    return (
+        [one for one, is_it in zip(led_to, are_comparable, strict=True) if is_it],
+        [one for one, is_it in zip(led_to, are_comparable, strict=True) if not is_it],
+    )
 
 
-def is_comparable(one: ReleaseFigures, other: Release) -> bool:
+def _is_comparable(one: ReleaseFigures, other: Release) -> bool:
     """Return whether the figures of two releases count the same in the same currency."""
     same_key = one.customer_key in ("", other.customer_key) or not other.customer_key
     same_money = one.currency in ("", other.currency)

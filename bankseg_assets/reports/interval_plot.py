@@ -1,14 +1,13 @@
 """Places of points with intervals in a small drawing (SVG), which needs no script."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from bankseg_assets.presentation.axes import axis_ticks
 
 WIDTH, HEIGHT = 640, 280
 LEFT, RIGHT, TOP, BOTTOM = 96, 16, 12, 28
 """Margins, for the numbers of the axes."""
-TICKS = 5
-STEPS = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True)
@@ -64,19 +63,3 @@ def interval_plot(points: Sequence[Point], text: Callable[[float], str]) -> Plot
         for number, one in enumerate(points)
     )
     return Plot(tuple(marks), tuple((place(one), text(one)) for one in ticks), place(0.0))
-
-
-def axis_ticks(values: Sequence[float]) -> list[float]:
-    """Return about five round numbers around some values and zero, at least two.
-
-    >>> axis_ticks([-12.0, 31.0]), axis_ticks([])
-    ([-20.0, -10.0, 0.0, 10.0, 20.0, 30.0, 40.0], [-1.0, 0.0, 1.0])
-    """
-    low, high = min([0.0, *values]), max([0.0, *values])
-    if low == high:
-        return [-1.0, 0.0, 1.0]
-    least = (high - low) / TICKS
-    size = 10 ** math.floor(math.log10(least))
-    step = next(size * one for one in STEPS if size * one >= least)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    return [float(f"{step * place:.12g}") for place in range(first, last + 1)]

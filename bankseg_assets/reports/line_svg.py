@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
+from bankseg_assets.presentation.axes import line_range
+
 WIDTH, HEIGHT, SPACE = 240, 60, 4
-LEAST_RANGE = 0.05
-"""Of the largest value: a change of less is drawn almost flat."""
 COLOUR = "#1f4e79"
 
 
@@ -18,9 +18,7 @@ def line_svg(values: Sequence[float | None], places: Sequence[float], label: str
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    low, high = min(known), max(known)
-    space = max(0.15 * (high - low), LEAST_RANGE * max(abs(low), abs(high))) or 1.0
-    low, high = low - space, high + space
+    low, high = line_range(known)
     span = (places[-1] - places[0]) or 1.0
     points: list[tuple[float, float] | None] = [
         None

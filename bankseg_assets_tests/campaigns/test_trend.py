@@ -153,7 +153,7 @@ def test_line_of_an_older_build_is_read(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "published" / "release" / first.name)
     record_trend(last.folder)
     assert len(path.read_text(encoding="utf-8").splitlines()) == 3
-    found = trend(last.folder, last)
+    found = trend(last.folder, last)[0]
     assert customers_in(found) == [100, 101]
     assert [one.arrived is None for one in found] == [True, False]
     record_trend(last.folder)
@@ -166,8 +166,8 @@ def test_trend_outlives_the_releases(tmp_path: Path) -> None:
         record_trend(tmp_path / "published")
     first, *_, last = all_releases(tmp_path / "published")
     shutil.rmtree(tmp_path / "published" / "release" / first.name)
-    assert customers_in(trend(last.folder, last)) == [100, 101, 102]
-    assert customers_in(trend(last.folder, first)) == [100]
+    assert customers_in(trend(last.folder, last)[0]) == [100, 101, 102]
+    assert customers_in(trend(last.folder, first)[0]) == [100]
 
 
 def test_trend_has_no_customer(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_trend_has_no_customer(tmp_path: Path) -> None:
 def test_trend_without_a_file_is_of_the_kept_releases(tmp_path: Path) -> None:
     released(tmp_path)
     last = released(tmp_path, 3)
-    assert customers_in(trend(last.folder, last)) == [100, 103]
+    assert customers_in(trend(last.folder, last)[0]) == [100, 103]
 
 
 def test_interrupted_line_is_added_with_the_next(
@@ -210,7 +210,7 @@ def test_damaged_line_is_skipped_and_kept(tmp_path: Path) -> None:
     path.write_text('{"release": "of another build"', encoding="utf-8")
     record_trend(last.folder)
     assert len(path.read_text(encoding="utf-8").splitlines()) == 2
-    assert customers_in(trend(last.folder, last)) == [100]
+    assert customers_in(trend(last.folder, last)[0]) == [100]
 
 
 def test_rolled_back_release_is_left_out(tmp_path: Path) -> None:
@@ -218,16 +218,16 @@ def test_rolled_back_release_is_left_out(tmp_path: Path) -> None:
     released(tmp_path, 50)
     record_trend(tmp_path / "published")
     restored = roll_back(VersionStore(tmp_path / "published"))
-    assert customers_in(trend(restored.folder, restored)) == [100]
+    assert customers_in(trend(restored.folder, restored)[0]) == [100]
     last = released(tmp_path, 1)
     record_trend(last.folder)
-    assert customers_in(trend(last.folder, last)) == [100, 101]
+    assert customers_in(trend(last.folder, last)[0]) == [100, 101]
 
 
 def test_trend_is_of_comparable_releases(tmp_path: Path) -> None:
     released(tmp_path)
     last = released(tmp_path, 1)
     for changes in ({"is_demo": True}, {"currency": "EUR"}):
-        assert trend(last.folder, last.model_copy(update=changes)) == []
+        assert trend(last.folder, last.model_copy(update=changes))[0] == []
     other = last.model_copy(update={"customer_key": "location"})
-    assert customers_in(trend(last.folder, other)) == [100, 101]  # older: without a record
+    assert customers_in(trend(last.folder, other)[0]) == [100, 101]  # older: without a record

@@ -3,6 +3,8 @@
 They import pandas where they need it: a server that only scores does not.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -125,12 +127,8 @@ def make(request: Request, wanted: WantedCampaign) -> CampaignState:
     from bankseg_assets.campaigns.campaign_store import create_campaign
 
     release, bundle = _served(request)
-    try:
+    with _storing():
         made = create_campaign(release, bundle, wanted)
-    except ListError as error:
-        raise HTTPException(422, str(error)) from error
-    except OSError as error:
-        raise _read_only(error) from error
     return _state(bundle, made, _results(release))
 
 
@@ -158,7 +156,7 @@ def results(
 
     release, _ = _served(request)
     one = _found(release, campaign_id)
-    result = _result(_results(release), one)
+    result = _results(release).of(one.id)
     if answer == "html":
         page = campaign_page(one, result, style=release.number_format)
         return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
@@ -206,12 +204,8 @@ def end(request: Request, campaign_id: str, wanted: Ending) -> CampaignState:
     release, bundle = _served(request)
     one = _found(release, campaign_id)
     last = wanted.last_day or default_last_day(one, date.fromisoformat(bundle.snapshot_date))
-    try:
+    with _storing():
         ended = end_campaign(release.folder.parent, one.id, last_day=last, why=wanted.why)
-    except ListError as error:
-        raise HTTPException(422, str(error)) from error
-    except OSError as error:
-        raise _read_only(error) from error
     return _state(bundle, ended, _results(release))
 
 
@@ -223,12 +217,8 @@ def remove(request: Request, campaign_id: str, why: str = "") -> CampaignState:
     release, bundle = _served(request)
     one = _found(release, campaign_id)
     before = _state(bundle, one, _results(release))
-    try:
+    with _storing():
         remove_campaign(release.folder.parent, one.id, why=why)
-    except ListError as error:
-        raise HTTPException(422, str(error)) from error
-    except OSError as error:
-        raise _read_only(error) from error
     return before
 
 
@@ -254,14 +244,10 @@ def _results(release: Release) -> CampaignResults:
         raise HTTPException(503, str(error)) from error
 
 
-def _result(results: CampaignResults, one: Campaign) -> CampaignResult | None:
-    return next((each for each in results.campaigns if each.campaign_id == one.id), None)
-
-
 def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignState:
     from bankseg_assets.campaigns.arms import instruction_on
 
-    result, on = _result(results, one), date.fromisoformat(bundle.snapshot_date)
+    result, on = results.of(one.id), date.fromisoformat(bundle.snapshot_date)
     return CampaignState(
         id=one.id,
         name=one.name,
@@ -288,9 +274,16 @@ def _shown(customers: int) -> int | None:
     return None if is_small(customers) else customers
 
 
-def _read_only(error: OSError) -> HTTPException:
-    return HTTPException(
-        503,
-        f"It could not be stored ({type(error).__name__}): this server may only read the data "
-        "folder. Use `bankseg campaigns` where it can be written.",
-    )
+@contextmanager
+def _storing() -> Iterator[None]:
+    """Answer what cannot be stored: a wrong request with 422, a read-only folder with 503."""
+    try:
+        yield
+    except ListError as error:
+        raise HTTPException(422, str(error)) from error
+    except OSError as error:
+        raise HTTPException(
+            503,
+            f"It could not be stored ({type(error).__name__}): this server may only read the data "
+            "folder. Use `bankseg campaigns` where it can be written.",
+        ) from error

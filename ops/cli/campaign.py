@@ -14,6 +14,7 @@ from bankseg_assets.presentation.formatting import number, short
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 from bankseg_assets.scoring.lists.errors import ListError
 from ops.cli.score import served_model, share_between_0_and_1
+from ops.cli.text_table import aligned
 from ops.exit_codes import reports
 
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
@@ -32,9 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from bankseg_assets.scoring.lists.actions import read_actions
 
     options = _parser().parse_args(arguments)
-    found = served_model(load_settings().published_dir)
-    bundle, release = found.bundle, found.release
-    assert bundle is not None and release is not None
+    bundle, release = served_model(load_settings().published_dir)
     actions = read_actions(release)
     audiences = totals(release, actions, bundle.segment_names)
     if not options.name:
@@ -120,11 +119,7 @@ def _table(found: "Sequence[Total]", release: "Release") -> str:
                 total.audience.action,
             )
         )
-    widths = [max(len(row[place]) for row in rows) for place in range(3)]
-    return "\n".join(
-        f"{name:{widths[0]}}  {count:>{widths[1]}}  {money:>{widths[2]}}  {action}".rstrip()
-        for name, count, money, action in rows
-    )
+    return "\n".join(aligned(rows, right=(1, 2)))
 
 
 def whole_number_above_0(text: str) -> int:

@@ -11,6 +11,7 @@ from bankseg_assets.campaigns.results import CampaignResult
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.formatting import number
 from bankseg_assets.reports.campaign_report import NO_RESULT, about
+from ops.cli.text_table import aligned
 
 
 def campaign_lines(
@@ -29,11 +30,7 @@ def campaign_lines(
                 result.headline if result else "none yet",
             )
         )
-    widths = [max(len(row[place]) for row in rows) for place in range(4)]
-    return [
-        f"{name:{widths[0]}}  {state:{widths[1]}}  {count:>{widths[2]}}  {last:{widths[3]}}  {said}"
-        for name, state, count, last, said in rows
-    ]
+    return aligned(rows, right=[2])
 
 
 def plan_lines(plan: CampaignPlan, style: str) -> list[str]:
@@ -84,12 +81,6 @@ def result_lines(
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
     """Yield an empty line and the rows below their names; nothing without rows."""
-    if not rows:
-        return
-    lines = [[*rows[0]], *([*row.values()] for row in rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
-    yield ""
-    for line in lines:
-        yield "  ".join(
-            f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
+    if rows:
+        yield ""
+        yield from aligned([[*rows[0]], *([*row.values()] for row in rows)])

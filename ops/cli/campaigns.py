@@ -33,9 +33,7 @@ FORMATS = ("text", "json", "csv", "html")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return the exit code."""
     options = _parser().parse_args(arguments)
-    found = served_model(load_settings().published_dir)
-    bundle, release = found.bundle, found.release
-    assert bundle is not None and release is not None
+    bundle, release = served_model(load_settings().published_dir)
     options.run(release, bundle, options)
     return 0
 

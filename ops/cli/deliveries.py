@@ -18,6 +18,7 @@ from bankseg_assets.storage.version_store import (
     NothingPublishedError,
     VersionStore,
 )
+from ops.cli.text_table import aligned
 from ops.exit_codes import reports
 
 MAX_NAME_LENGTH = 40
@@ -118,15 +119,7 @@ def _text(found: Sequence[DeliveryRow]) -> str:
     if not found:
         return "No file has been delivered yet."
     rows = [tuple(_COLUMNS.values()), *(_cells(row) for row in found)]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    numbers = [at for at, name in enumerate(_COLUMNS) if name.startswith("rows_")]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if at in numbers else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    lines = aligned(rows, [at for at, name in enumerate(_COLUMNS) if name.startswith("rows_")])
     notes = [f"{row.file} ({row.short}): {row.note}" for row in found if row.note]
     return "\n".join([*lines, *([""] if notes else []), *notes])
 

@@ -21,8 +21,8 @@ from ops.exit_codes import INTERRUPTED, report, reports
 
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
+    from bankseg_assets.release.releases import Release
     from bankseg_assets.scoring.bundle import Bundle
-    from bankseg_assets.scoring.current_model import Serving
     from bankseg_assets.scoring.lists.hold_out import HoldOut
     from bankseg_assets.scoring.lists.plan import ListPlan
     from bankseg_assets.scoring.lists.summary import ListSummary
@@ -83,9 +83,7 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     if target.exists() and source.exists() and target.samefile(source):
         raise ListError("The result would overwrite the list. Choose another output file.")
     suffix_of(target)
-    serving = served_model(published_dir)
-    bundle, release = serving.bundle, serving.release
-    assert bundle is not None and release is not None
+    bundle, release = served_model(published_dir)
     given = Settings(
         delimiter=_delimiter(options.delimiter) if options.delimiter else "",
         decimal=options.decimal or "",
@@ -104,8 +102,8 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     print(_summary_text(summary, target, bundle))
 
 
-def served_model(published_dir: Path) -> "Serving":
-    """Return the served model. Raises ListError if there is none."""
+def served_model(published_dir: Path) -> "tuple[Bundle, Release]":
+    """Return the served model with its release. Raises ListError if there is none."""
     from bankseg_assets.scoring.current_model import Serving, renew, why_no_model
     from bankseg_assets.scoring.published_model import newest_first
 
@@ -114,7 +112,8 @@ def served_model(published_dir: Path) -> "Serving":
         raise ListError(why_no_model(serving, published_dir))
     if serving.problem:
         _note(f"The newest model cannot be used; an earlier one is used. {serving.problem}")
-    return serving
+    assert serving.release is not None
+    return serving.bundle, serving.release
 
 
 def _report_columns(plan: "ListPlan") -> None:

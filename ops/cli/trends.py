@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 from bankseg_assets.scoring.lists.errors import ListError
 from ops.cli.score import served_model
+from ops.cli.text_table import aligned
 from ops.exit_codes import reports
 
 # Importing pandas and pyarrow takes a second; the help must not wait for it.
@@ -28,15 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.out and options.out.suffix not in ENDINGS:
         raise ListError(f"The file must end in {', '.join(ENDINGS)}; found {options.out.name!r}.")
-    from bankseg_assets.campaigns.trend import in_use, is_comparable
+    from bankseg_assets.campaigns.trend import trend
     from bankseg_assets.campaigns.trend_words import left_out
 
-    served = served_model(load_settings().published_dir)
-    bundle, release = served.bundle, served.release
-    assert bundle is not None and release is not None
-    every = in_use(release.folder, release)
-    found = [one for one in every if is_comparable(one, release)]
-    note = left_out([one for one in every if one not in found], release.currency)
+    bundle, release = served_model(load_settings().published_dir)
+    found, others = trend(release.folder, release)
+    note = left_out(others, release.currency)
     if not found:
         raise ListError("The release has no customers whose figures could be shown.")
     if not options.out:
@@ -85,11 +83,7 @@ def _table(found: "Sequence[ReleaseFigures]", style: str) -> str:
         ]
         for place, one in enumerate(found)
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return "\n".join(aligned(rows, right=range(len(rows[0]))))
 
 
 if __name__ == "__main__":
