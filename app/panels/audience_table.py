@@ -8,8 +8,8 @@ import pandas as pd
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from bankseg_assets.campaigns.audiences import Total
+from bankseg_assets.presentation.disclosure import HIDDEN
 
-HIDDEN = "hidden"
 _WHOLE = re.compile(r"[0-9]{1,9}|[0-9]{1,3}(?:[ ,.'][0-9]{2,3}){0,2}[ ,.'][0-9]{3}")
 """Digits, also grouped by thousands or lakhs, but no decimals: 1.5 is not 15."""
 HIDDEN_NOTE = "Hidden: fewer than 11 customers, or a number from which so few could be calculated."

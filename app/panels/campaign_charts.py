@@ -16,7 +16,6 @@ from bankseg_assets.presentation.axes import axis_ticks
 from bankseg_assets.presentation.formatting import day
 
 BAR_HEIGHT = 40
-HIDDEN = "hidden"
 PALE_TOP = "rgba(42, 120, 214, 0.45)"
 """TOP, on a white and on a black page."""
 
@@ -27,7 +26,7 @@ def funnel_chart(steps: Sequence[Step], numbers: Numbers) -> go.Figure:
         x=[one.customers or 0 for one in steps],
         y=[wrapped(one.name) for one in steps],
         orientation="h",
-        text=[HIDDEN if one.customers is None else numbers.number(one.customers) for one in steps],
+        text=[numbers.part(one.customers) for one in steps],
         textposition="outside",
         cliponaxis=False,
         marker_color=[TOP if one.is_kept else OTHER for one in steps],

@@ -76,7 +76,7 @@ def overlap_table(found: Sequence[Overlap], numbers: Numbers) -> pd.DataFrame:
             {
                 "Campaign": one.name,
                 "Customers of both": numbers.count(one.customers),
-                "Contacted by it": numbers.count(one.treated),
+                "Contacted by it": numbers.part(one.treated),
             }
             for one in found
         ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.disclosure import shown_count, shown_part
 from bankseg_assets.presentation.formatting import PLAIN, money, number, quantity, short
 
 
@@ -20,6 +20,10 @@ class Numbers:
     def count(self, people: int | None) -> str:
         """Return a count of customers or transactions; small counts are hidden, and None is one."""
         return shown_count(people, self.style)
+
+    def part(self, people: int | None) -> str:
+        """Return a count of customers beside its whole; None is one that must not be shown."""
+        return shown_part(people, self.style)
 
     def quantity(self, value: float, unit: str) -> str:
         """Return a number with its unit."""

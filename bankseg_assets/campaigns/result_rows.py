@@ -16,7 +16,7 @@ from bankseg_assets.campaigns.effect_text import (
 )
 from bankseg_assets.campaigns.funnel import funnel
 from bankseg_assets.campaigns.results import CampaignResult
-from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.disclosure import shown_count, shown_part
 from bankseg_assets.presentation.formatting import PLAIN, day, number, percent
 
 Row = Mapping[str, str]
@@ -38,7 +38,7 @@ class ResultRows:
         return [
             {
                 "Step": one.name,
-                "Customers": shown_count(one.customers, self.style),
+                "Customers": shown_part(one.customers, self.style),
             }
             for one in funnel(self.campaign, self.result)
         ]

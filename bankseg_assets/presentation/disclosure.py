@@ -6,6 +6,8 @@ import numpy.typing as npt
 from bankseg_assets.presentation.formatting import PLAIN, number
 
 SMALLEST_CELL = 11
+HIDDEN = "hidden"
+"""Shown instead of a count that is not small itself, but would reveal a small one."""
 ROUNDED_TO = 10
 
 
@@ -23,6 +25,15 @@ def shown_count(count: int | None, style: str = PLAIN) -> str:
     if count is None or is_small(count):
         return f"<{SMALLEST_CELL}"
     return number(count, style)
+
+
+def shown_part(count: int | None, style: str = PLAIN) -> str:
+    """Return a count that stands beside its whole; None if it or the rest must not be shown.
+
+    >>> shown_part(995), shown_part(None)
+    ('995', 'hidden')
+    """
+    return HIDDEN if count is None else shown_count(count, style)
 
 
 def hidden_cells(counts: npt.ArrayLike, *, columns: bool) -> npt.NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 import pytest
 
 from bankseg_assets.campaigns.funnel import funnel
+from bankseg_assets.campaigns.result_rows import ResultRows
 from bankseg_assets_tests.campaigns.made import arm, campaign, result
 
 
@@ -34,3 +35,4 @@ def test_few_who_are_left_out_are_hidden_and_not_computable() -> None:
 def test_few_active_or_inactive_customers_are_hidden(active: float) -> None:
     arms = (arm("treated", 855, 1.0, active), arm("held out", 95, 1.0, 0.5))
     assert funnel(campaign(), result(arms=arms))[-1].customers is None
+    assert ResultRows(campaign(), result(arms=arms)).funnel()[-1]["Customers"] == "hidden"

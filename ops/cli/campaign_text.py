@@ -8,7 +8,7 @@ from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.planning import CampaignPlan
 from bankseg_assets.campaigns.result_rows import ResultRows, Row
 from bankseg_assets.campaigns.results import CampaignResult
-from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.disclosure import shown_count, shown_part
 from bankseg_assets.presentation.formatting import number
 from bankseg_assets.reports.campaign_report import NO_RESULT, about
 from ops.cli.text_table import aligned
@@ -50,7 +50,7 @@ def plan_lines(plan: CampaignPlan, style: str) -> list[str]:
         *plan.sentences,
         *(
             f"{shown_count(one.customers, style)} of them are in the campaign {one.name}, too, "
-            f"which contacts {shown_count(one.treated, style)}."
+            f"which contacts {shown_part(one.treated, style)}."
             for one in plan.overlaps
         ),
         *(f"Note: {one}" for one in plan.warnings),

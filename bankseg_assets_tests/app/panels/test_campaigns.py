@@ -82,7 +82,7 @@ def test_plan_tables_are_in_words_and_money() -> None:
     (other,) = overlap_table(
         [Overlap(campaign_id="x", name="Autumn", customers=50, treated=None)], INR
     ).to_dict("records")
-    assert other == {"Campaign": "Autumn", "Customers of both": "50", "Contacted by it": "<11"}
+    assert other == {"Campaign": "Autumn", "Customers of both": "50", "Contacted by it": "hidden"}
 
 
 def test_plan_counts_those_left_out_if_any() -> None:
