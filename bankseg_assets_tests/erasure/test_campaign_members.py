@@ -19,14 +19,15 @@ from bankseg_assets_tests.erasure.bank import CANARY, CONTRACT, Bank, bank
 from bankseg_assets_tests.erasure.test_forget import traces
 from bankseg_assets_tests.erasure.test_retention import find_old
 
-REPLACED = "replace campaigns/spring/members.parquet"
+SPRING = campaign(30)
+REPLACED = f"replace campaigns/{SPRING.id}/members.parquet"
 
 
 def with_campaign(tmp_path: Path) -> Bank:
     """Return a bank with a campaign of three customers, and one whose making was interrupted."""
     found = bank(tmp_path)
     folder = found.settings.data_dir / CAMPAIGNS_FOLDER
-    for name in ("spring", ".draft-1"):
+    for name in (SPRING.id, ".draft-1"):
         (folder / name).mkdir(parents=True)
         table = pa.table(
             {
@@ -39,7 +40,7 @@ def with_campaign(tmp_path: Path) -> Bank:
             }
         )
         pq.write_table(table, folder / name / "members.parquet", compression="zstd")
-    write_json(folder / "spring" / "campaign.json", campaign(30).model_dump(mode="json"))
+    write_json(folder / SPRING.id / "campaign.json", SPRING.model_dump(mode="json"))
     return found
 
 
