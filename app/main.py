@@ -101,7 +101,7 @@ st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the br
 links.enter(page.title)
 style_buttons(look())
 if not identity.is_known:
-    sign_in.show_sign_in()
+    sign_in.show_sign_in(identity, needed[page.url_path])
 elif not identity.may(needed[page.url_path]):
     sign_in.show_identity(identity)
     sign_in.show_refusal(identity, needed[page.url_path])

@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.state import access
 from bankseg_assets.access.checks import refusal, require
-from bankseg_assets.access.identity import LOGIN, Identity
+from bankseg_assets.access.refusals import record_refusal
+from bankseg_assets.access.identity import LOGIN, Identity, unknown
 from bankseg_assets.access.login import LoginError
 from bankseg_assets.access.roles import Action
 from bankseg_assets.access.rules import access_rules
@@ -23,14 +24,18 @@ def identified() -> Identity:
         st.stop()
     except LoginError as error:
         st.warning(escaped(str(error)), icon=":material/lock_clock:")
-        return access.UNKNOWN
+        return unknown(access.credentials().peer)
 
 
-def show_sign_in() -> None:
-    """Draw the button that logs in, or where to log in."""
+def show_sign_in(identity: Identity, action: Action) -> None:
+    """Draw the button that logs in, or where to log in.
+
+    Without logins, a page that is opened without a name is a refusal, and recorded.
+    """
     st.title("Log in", anchor=False)
     rules = access_rules(load_settings().access_rules)
     if rules is None or rules.login is None:
+        record_refusal(load_settings().data_dir, identity, action)
         st.info(
             "The bank's proxy must say who you are, and it did not. Open the app at the address of "
             "the proxy, and log in there.",

@@ -22,7 +22,6 @@ from bankseg_assets.access.roles import Action
 from bankseg_assets.access.rules import access_rules
 from bankseg_assets.runtime.settings import load_settings
 
-UNKNOWN = unknown()
 LOGGED_IN = "is_logged_in"
 
 
@@ -36,7 +35,7 @@ class Credentials:
 
 
 def who() -> Identity:
-    """Return the identity of the session; UNKNOWN if there is none.
+    """Return the identity of the session; an unknown one if there is no name.
 
     Raises SettingsError for access rules that cannot be read, LoginError for an unusable login.
     """
@@ -53,7 +52,7 @@ def identity_of(given: Credentials) -> Identity:
         return found
     if rules.login is not None and given.claims.get(LOGGED_IN) is True:
         return claimed_identity(rules, given.claims, time.time())
-    return UNKNOWN
+    return unknown(given.peer)
 
 
 def credentials() -> Credentials:
@@ -100,4 +99,4 @@ def _usable(given: Credentials) -> Identity:
     try:
         return identity_of(given)
     except LoginError:
-        return UNKNOWN
+        return unknown(given.peer)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.access import checks
 from bankseg_assets.access.checks import RefusedError, permitted
 from bankseg_assets.access.identity import Identity
 from bankseg_assets.access.roles import Action, Role
@@ -30,14 +29,3 @@ def test_refusal_is_recorded_and_says_who_may(tmp_path: Path) -> None:
     (entry,) = AuditLog(tmp_path / "audit").entries()
     assert (entry["who"], entry["what"], entry["on"]) == ("ann", "refused", "erase customers")
     assert entry["why"] == "roles: clerk"
-
-
-def test_repeated_refusal_is_recorded_once_a_minute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(3):
-        checks.record_refusal(tmp_path, ANN.actor, Action.RUN, "")
-    assert len(list(AuditLog(tmp_path / "audit").entries())) == 1
-    monkeypatch.setattr(checks, "REPEATED_AFTER_SECONDS", 0.0)
-    checks.record_refusal(tmp_path, ANN.actor, Action.RUN, "")
-    assert len(list(AuditLog(tmp_path / "audit").entries())) == 2

@@ -112,12 +112,17 @@ def test_pages_of_a_role_by_login(with_login: tuple[str, Provider], role: Role) 
     check_pages(address, role, cookies=login(address, found, role))
 
 
-def test_page_without_a_name_says_where_to_log_in(behind_proxy: str) -> None:
+def test_page_without_a_name_says_where_to_log_in(behind_proxy: str, data_dir: Path) -> None:
+    """It is recorded as the API and the Dagster UI do."""
     with session(behind_proxy) as visitor:
         shown = visitor.visit("segments")
+        visitor.visit("segments")
     assert shown.menu == []
     assert "Open the app at the address of the proxy" in shown.text
     assert "Small spenders" not in shown.text
+    entries = AuditLog(data_dir / "audit").entries()
+    refused = [one for one in entries if one["who"] == "unknown at 127.0.0.1"]
+    assert [(one["on"], one["why"]) for one in refused] == [(Action.SEE.value, "no name")]
 
 
 def test_login_without_a_role_shows_no_page(with_login: tuple[str, Provider]) -> None:

@@ -5,10 +5,12 @@ No container is started: there was no container engine to test with.
 
 import re
 from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 
+from bankseg_assets.access.rules import access_rules
 from bankseg_assets_tests.deploy.folder import DEPLOY, document
 from ops.launch.services import APP_ENVIRON
 
@@ -17,6 +19,9 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("bankseg:")]
 NGINX = (DEPLOY / "nginx" / "bankseg.conf.template").read_text("utf-8")
 DOMAIN = "BANKSEG_DOMAIN"
+RULES = "BANKSEG_ACCESS"
+ACCESS_FOLDER = "/etc/bankseg"
+EXAMPLE = DEPLOY / "access" / "example.toml"
 
 
 def command(service: str) -> list[str]:
@@ -98,22 +103,48 @@ def test_containers_run_with_least_privileges(service: str) -> None:
 
 def test_read_only_services_cannot_write() -> None:
     for service in ("app", "api"):
-        assert SERVICES[service]["volumes"] == ["data:/data:ro"]
+        assert all(volume.endswith(":ro") for volume in SERVICES[service]["volumes"])
         environ = SERVICES[service].get("environment", {})
         assert not [name for name in environ if name.startswith("DAGSTER")]  # where the database is
 
 
 def test_app_has_the_malloc_environment() -> None:
-    rules = {"BANKSEG_ACCESS": "${BANKSEG_ACCESS:-}"}
-    assert SERVICES["app"]["environment"] == APP_ENVIRON | rules
+    environ = dict(SERVICES["app"]["environment"])
+    del environ[RULES]
+    assert environ == APP_ENVIRON
 
 
 def test_access_rules_reach_every_server() -> None:
-    assert [
-        name for name in SERVICES if "BANKSEG_ACCESS" in SERVICES[name].get("environment", ())
-    ] == [
-        *("webserver", "app", "api"),
-    ]
+    """Whether there are any must be said: nothing is open because a line was lost."""
+    servers = [name for name in SERVICES if RULES in SERVICES[name].get("environment", ())]
+    assert servers == ["webserver", "app", "api"]
+    for name in servers:
+        assert SERVICES[name]["environment"][RULES].startswith(f"${{{RULES}?")
+        assert f"./access:{ACCESS_FOLDER}:ro" in SERVICES[name]["volumes"]
+    ignored = (DEPLOY.parent / ".gitignore").read_text("utf-8").splitlines()
+    assert "/deploy/access/access.toml" in ignored
+
+
+def test_access_rules_trust_the_proxy_alone() -> None:
+    """The other containers get addresses from a range without that of the proxy."""
+    proxy = access_rules(EXAMPLE).proxy  # type: ignore[union-attr]
+    assert proxy is not None
+    address = SERVICES["proxy"]["networks"]["inside"]["ipv4_address"]
+    assert proxy.addresses == (ip_network(address),)
+    (pool,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
+    assert ip_address(address) in ip_network(pool["subnet"])
+    others = ip_network(pool["ip_range"])
+    assert others.subnet_of(ip_network(pool["subnet"]))
+    assert ip_address(address) not in others
+    fixed = [name for name in SERVICES if "ipv4_address" in str(SERVICES[name]["networks"])]
+    assert fixed == ["proxy"]
+
+
+def test_access_rules_have_the_headers_of_the_proxy() -> None:
+    proxy = access_rules(EXAMPLE).proxy  # type: ignore[union-attr]
+    assert proxy is not None
+    assert f"proxy_set_header {proxy.user_header} $remote_user;" in NGINX
+    assert f'proxy_set_header {proxy.groups_header} "";' in NGINX
 
 
 def test_compose_contains_no_secret() -> None:

@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from dagster._core.run_coordinator import RunCoordinator
+from dagster._serdes import ConfigurableClassData
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document, documents
-from bankseg_assets_tests.deploy.test_compose import NGINX, SERVICES
-from ops.launch import run_launcher
+from bankseg_assets_tests.deploy.test_compose import ACCESS_FOLDER, NGINX, RULES, SERVICES
+from ops.launch import access, run_launcher
+from ops.launch.run_coordinator import RecordingRunCoordinator
+from ops.launch.same_origin import cross_site_reason
 from ops.launch.services import APP_ENVIRON
 
 VALUES: dict[str, Any] = document("kubernetes/dagster-values.yaml")
@@ -26,6 +31,16 @@ SPARK = dict(
     if line and not line.startswith("#")
 )
 IMAGE = SERVICES["app"]["image"]
+
+
+def pod(name: str) -> dict[str, Any]:
+    """Return the pod of a deployment."""
+    (found,) = (
+        one["spec"]["template"]["spec"]
+        for one in OBJECTS
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == name
+    )
+    return dict(found)
 
 
 def names(kind: str) -> set[str]:
@@ -64,12 +79,64 @@ def test_proxy_addresses_are_services() -> None:
 
 
 def test_app_has_the_malloc_environment() -> None:
-    (app,) = (
-        one["spec"]["template"]["spec"]["containers"][0]
-        for one in OBJECTS
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == "app"
-    )
-    assert {one["name"]: one["value"] for one in app["env"]} == APP_ENVIRON
+    (app,) = pod("app")["containers"]
+    assert {one["name"]: one["value"] for one in app["env"] if "value" in one} == APP_ENVIRON
+
+
+def webserver() -> dict[str, Any]:
+    """Return the chart's web server, as a pod with a container."""
+    found = VALUES["dagsterWebserver"]
+    return {"containers": [found], "volumes": found["volumes"]}
+
+
+@pytest.mark.parametrize("server", [webserver(), pod("app"), pod("api")])
+def test_access_rules_reach_every_server(server: dict[str, Any]) -> None:
+    """From a map that must exist: nothing is open because it is missing."""
+    (container,) = server["containers"]
+    (rules,) = [one["valueFrom"] for one in container["env"] if one["name"] == RULES]
+    assert rules == {"configMapKeyRef": {"name": "bankseg-access", "key": "file"}}
+    mount = {"name": "access", "mountPath": ACCESS_FOLDER, "readOnly": True}
+    assert mount in container["volumeMounts"]
+    assert {"name": "access", "configMap": {"name": "bankseg-access"}} in server["volumes"]
+    readme = (DEPLOY / "README.md").read_text("utf-8")
+    assert f"--from-literal file={ACCESS_FOLDER}/access.toml" in readme
+    assert "create configmap bankseg-access --from-file access.toml=" in readme
+
+
+def test_only_the_proxy_reaches_the_servers() -> None:
+    """The access rules trust the network of the pods."""
+    (policy,) = (one["spec"] for one in OBJECTS if one["kind"] == "NetworkPolicy")
+    (chosen,) = policy["podSelector"]["matchExpressions"]
+    assert set(chosen["values"]) == {"bankseg-app", "bankseg-api", "dagster-webserver"}
+    (rule,) = policy["ingress"]
+    assert rule == {"from": [{"podSelector": {"matchLabels": {"component": "bankseg-proxy"}}}]}
+
+
+@pytest.mark.subprocess
+def test_web_server_of_the_image_has_roles(tmp_path: Path) -> None:
+    """The chart starts `dagster-webserver`, which the image finds here first."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text("utf-8")
+    assert "COPY deploy/dagster-webserver bin/dagster-webserver\n" in dockerfile
+    assert "PATH=/opt/bankseg/bin:$PATH" in dockerfile
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n", "utf-8")
+    python.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = [DEPLOY / "dagster-webserver", "-h", "0.0.0.0", "-p", "3000"]
+    ran = subprocess.run(command, env=environ, capture_output=True, check=True)
+    assert ran.stdout.decode().split() == [
+        *("-m", "ops.launch.webserver", "-h", "0.0.0.0", "-p", "3000"),
+    ]
+
+
+def test_web_server_is_asked_by_its_own_name() -> None:
+    """Kubernetes asks by a pod's address otherwise, which the same-origin check refuses."""
+    found = VALUES["dagsterWebserver"]
+    probe = found["readinessProbe"]["httpGet"]
+    assert probe["path"] in access.UNCHECKED
+    assert probe["port"] == found["service"]["port"]
+    scope = {"headers": [(one["name"].lower().encode(), one["value"].encode()) for one in probe["httpHeaders"]]}
+    assert cross_site_reason(scope, "It") == ""
 
 
 def test_runs_are_monitored_as_in_compose() -> None:
@@ -82,6 +149,19 @@ def test_runs_are_monitored_as_in_compose() -> None:
         for name, value in VALUES["dagsterDaemon"]["runMonitoring"].items()
     }
     assert monitoring == there["run_monitoring"]
+
+
+def test_starts_of_runs_are_recorded_as_in_compose() -> None:
+    there = document("dagster.yaml")
+    coordinator = VALUES["dagsterDaemon"]["runCoordinator"]
+    assert coordinator["type"] == "CustomRunCoordinator"
+    custom = coordinator["config"]["customRunCoordinator"]
+    found = ConfigurableClassData(custom["module"], custom["class"], yaml.dump(custom["config"]))
+    assert isinstance(found.rehydrate(RunCoordinator), RecordingRunCoordinator)
+    own = dict(custom["config"])
+    assert own.pop("max_concurrent_runs") == there["concurrency"]["runs"]["max_concurrent_runs"]
+    custom["config"] = own
+    assert custom == there["run_coordinator"]
 
 
 @pytest.mark.subprocess

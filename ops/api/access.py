@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bankseg_assets.access.checks import RefusedError, record_refusal, require
+from bankseg_assets.access.checks import RefusedError, require
 from bankseg_assets.access.identity import unknown
 from bankseg_assets.access.proxy import forwarded_identity
 from bankseg_assets.access.roles import Action
@@ -55,16 +55,15 @@ class Access:
         try:
             rules = access_rules(self._rules)
             assert rules is not None
-            identity = forwarded_identity(rules, peer, scope["headers"])
-            if identity is None:
-                record_refusal(self._data_dir, unknown(peer).actor, action, "no name")
-                await _refused(403, NO_NAME)(scope, receive, send)
-                return
-            require(identity, action, self._data_dir)
-        except RefusedError as error:
-            await _refused(403, str(error))(scope, receive, send)
         except SettingsError as error:
             await _refused(503, str(error))(scope, receive, send)
+            return
+        identity = forwarded_identity(rules, peer, scope["headers"]) or unknown(peer)
+        try:
+            require(identity, action, self._data_dir)
+        except RefusedError as error:
+            said = str(error) if identity.is_known else NO_NAME
+            await _refused(403, said)(scope, receive, send)
         else:
             with acting_as(identity.actor):
                 await self._app(scope, receive, send)

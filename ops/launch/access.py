@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bankseg_assets.access.checks import RefusedError, require
-from bankseg_assets.access.identity import Identity
+from bankseg_assets.access.identity import Identity, unknown
 from bankseg_assets.access.local_key import HEADER, local_key
 from bankseg_assets.access.proxy import forwarded_identity
 from bankseg_assets.access.roles import Action
@@ -25,6 +25,9 @@ IDENTITY = "bankseg.identity"
 """Key of the scope of a request: who sent it; absent if access is not restricted."""
 OWN = "bankseg.own_program"
 """Key of the scope of a request of the platform's own programs."""
+GRAPHQL = "/graphql"
+READS = frozenset({"GET", "HEAD"})
+"""Methods of requests that change nothing."""
 UNCHECKED = frozenset({"/server_info"})
 """Paths that show versions only, by which `make run` sees that the server works."""
 NO_NAME = (
@@ -69,10 +72,14 @@ class Access:
             return None
         client = scope.get("client")
         peer: str = client[0] if client else ""
-        identity = forwarded_identity(rules, peer, scope["headers"])
-        if identity is None:
-            raise RefusedError(NO_NAME)
-        require(identity, Action.SEE_DATA, self._settings.data_dir)
+        identity = forwarded_identity(rules, peer, scope["headers"]) or unknown(peer)
+        try:
+            require(identity, Action.SEE_DATA, self._settings.data_dir)
+        except RefusedError as error:
+            raise error if identity.is_known else RefusedError(NO_NAME) from None
+        # Dagster checks each change by GraphQL; other requests that change are refused here.
+        if scope.get("method", "GET") not in READS and scope["path"].rstrip("/") != GRAPHQL:
+            require(identity, Action.RUN, self._settings.data_dir)
         return identity
 
     def _is_own_program(self, scope: Scope) -> bool:

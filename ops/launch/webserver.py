@@ -12,16 +12,23 @@ from typing import Any
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster_webserver import app, cli
 from dagster_webserver.webserver import DagsterWebserver
+from graphql import FieldNode, GraphQLSyntaxError, OperationDefinitionNode, OperationType, parse
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse
 
 from bankseg_assets.access.local_key import make_local_key
+from bankseg_assets.access.refusals import record_refusal
+from bankseg_assets.access.roles import Action
 from bankseg_assets.runtime.settings import load_settings
-from ops.launch.access import Access, is_read_only
+from ops.launch.access import GRAPHQL, Access, identity_of, is_read_only
 from ops.launch.report_pages import REPORTS
 from ops.launch.same_origin import SameOriginMiddleware, cross_site_reason
 
-GRAPHQL = "/graphql"
+UNCHECKED_CHANGES = frozenset(
+    {"logTelemetry", "setNuxSeen", "sensorDryRun", "scheduleDryRun", "__typename"}
+)
+"""Fields of GraphQL mutations that Dagster allows everyone; they change no data and start no run."""
 _CREATE_APP = "create_app_from_workspace_process_context"
 
 
@@ -40,6 +47,39 @@ class RoleWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceRequestCo
             source=conn,
             read_only=True,
         )
+
+    def graphql_execution_thread(
+        self,
+        request: Request,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+    ) -> JSONResponse:
+        """Answer a query; record a change by someone who may change nothing: it is refused."""
+        identity = identity_of(request.scope)
+        if identity is not None and is_read_only(request.scope) and changes_something(query):
+            record_refusal(load_settings().data_dir, identity, Action.RUN)
+        return super().graphql_execution_thread(request, query, variables, operation_name)
+
+
+def changes_something(query: str) -> bool:
+    """Return whether a GraphQL document has a mutation that Dagster allows to some only.
+
+    >>> changes_something("mutation { reloadWorkspace { __typename } }")
+    True
+    >>> changes_something("{ version }"), changes_something("not a query")
+    (False, False)
+    """
+    try:
+        document = parse(query)
+    except GraphQLSyntaxError:
+        return False
+    return any(
+        not isinstance(field, FieldNode) or field.name.value not in UNCHECKED_CHANGES
+        for one in document.definitions
+        if isinstance(one, OperationDefinitionNode) and one.operation is OperationType.MUTATION
+        for field in one.selection_set.selections
+    )
 
 
 def refusal_reason(scope: Mapping[str, Any]) -> str:

@@ -79,6 +79,13 @@ def test_request_without_a_name_is_refused(client: Client) -> None:
     assert found.status == 403
     assert "No one is named by this request" in found.detail
     assert client.get("/health").status == 200
+    assert client.get("/customers/C7777777").status == 403
+    entries = AuditLog(client.data_dir / "audit").entries()
+    refused = [one for one in entries if one["known_by"] == "not logged in"]
+    assert [(one["who"], one["on"], one["why"]) for one in refused] == [
+        ("unknown at 127.0.0.1", Action.SEE.value, "no name"),
+        ("unknown at 127.0.0.1", Action.LOOK_UP.value, "no name"),
+    ]
 
 
 def test_headers_from_elsewhere_are_ignored(tmp_path: Path) -> None:

@@ -86,6 +86,15 @@ def client(settings: Settings, peer: str = PROXY) -> Client:
     return Client(Access(app, settings), peer)
 
 
+def recorded(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Return who was refused, how the name is known, what, and why."""
+    return [
+        (one["who"], one["known_by"], one["on"], one["why"])
+        for one in AuditLog(settings.audit_dir).entries()
+        if one["what"] == "refused"
+    ]
+
+
 def key_header(text: str) -> Headers:
     return [(HEADER.lower().encode(), text.encode())]
 
@@ -113,6 +122,9 @@ def test_request_without_a_name_is_refused(settings: Settings) -> None:
     assert client(settings).ask("/runs") == (403, NO_NAME)
     assert client(settings).ask("/runs", twice) == (403, NO_NAME)
     assert client(settings).ask("/graphql", kind="websocket") == (1008, "websocket.close")
+    assert client(settings, "192.0.2.7").ask("/runs/C7777777") == (403, NO_NAME)
+    asked = ("not logged in", Action.SEE_DATA.value, "no name")
+    assert recorded(settings) == [(f"unknown at {PROXY}", *asked), ("unknown at 192.0.2.7", *asked)]
 
 
 def test_health_needs_no_name(settings: Settings) -> None:
@@ -144,8 +156,11 @@ def test_faulty_rules_refuse_every_request(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def dagster(settings: Settings, tmp_path: Path) -> Iterator[Client]:
+def dagster(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
     """Dagster's own application, without code locations."""
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
     with (
         DagsterInstance.local_temp(str(tmp_path)) as instance,
         WorkspaceProcessContext(instance, workspace_load_target=None) as process,
@@ -167,3 +182,21 @@ def test_reviewers_change_nothing(dagster: Client, role: Role, outcome: str) -> 
     assert given == (role is Role.ENGINEER)
     status, _ = dagster.ask("/report_asset_materialization/release", headers(role), {})
     assert (status == 200) == (role is Role.ENGINEER)
+
+
+@pytest.mark.slow
+def test_refused_changes_are_recorded(dagster: Client, settings: Settings) -> None:
+    """A query that only reads is none, nor is a change of those who may run."""
+    dagster.ask("/graphql", headers(Role.ENGINEER), MUTATION)
+    dagster.ask("/graphql", headers(Role.REVIEWER), {"query": "{ version }"})
+    assert recorded(settings) == []
+    dagster.ask("/graphql", headers(Role.REVIEWER), MUTATION)
+    assert recorded(settings) == [("ann", "proxy", Action.RUN.value, "roles: reviewer")]
+
+
+def test_other_changes_of_readers_are_refused(settings: Settings) -> None:
+    status, said = client(settings).ask("/report_asset_check/x", headers(Role.REVIEWER), {})
+    assert status == 403
+    assert "the role engineer is needed" in said
+    assert client(settings).ask("/graphql", headers(Role.REVIEWER), {})[0] == 200
+    assert recorded(settings) == [("ann", "proxy", Action.RUN.value, "roles: reviewer")]
