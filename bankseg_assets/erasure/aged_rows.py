@@ -1,6 +1,6 @@
 """Select the rows that are older than their limit."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -76,6 +76,10 @@ class AgedRows:
         if self._refused_before is None or not original.exists():
             return False
         return datetime.fromisoformat(delivery.taken_at) < self._refused_before
+
+    def has_unrecorded(self, files: Sequence[Path]) -> bool:
+        """Return False: the day of such a delivery is not known."""
+        return False
 
     def _is_old(self, table: pa.Table) -> pa.ChunkedArray:
         found = np.zeros(table.num_rows, np.bool_)

@@ -1,6 +1,6 @@
 """Select the rows of customers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +49,7 @@ class CustomerRows:
     def has_rejected(self, original: Path, delivery: Delivery) -> bool:
         """Return whether an ID of the customers is in the file."""
         return self._search.hits_in(original) > 0
+
+    def has_unrecorded(self, files: Sequence[Path]) -> bool:
+        """Return whether an ID of the customers is in one of the files."""
+        return any(self._search.hits_in(path) for path in files)

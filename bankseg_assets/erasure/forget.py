@@ -170,12 +170,14 @@ def remains(settings: Settings, contract: DeliveryContract, ids: Sequence[str]) 
         )
         for path in landed_unknown(landing, Ledger(ledger) if ledger.exists() else None)
     }
-    return [
+    explained = (
         f"{line}. It was not ingested: remove it, or deliver it without the customer"
         if line.partition(": found")[0] in unknown
         else line
         for line in lines
-    ]
+    )
+    # A file may be named by the customer; the certificate must not be.
+    return [search.masked(line.encode()).decode() for line in explained]
 
 
 def search_notes(ids: Iterable[str]) -> list[str]:
@@ -183,8 +185,9 @@ def search_notes(ids: Iterable[str]) -> list[str]:
     if all(len(one) >= SHORTEST for one in ids):
         return []
     return [
-        f"IDs of fewer than {SHORTEST} characters were searched in tables only: in other bytes "
-        "they occur by chance."
+        f"IDs of fewer than {SHORTEST} characters were searched only in tables, and in lists with a "
+        "column of IDs: in other bytes, such as logs, names of files and refused files, they occur "
+        "by chance."
     ]
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from bankseg_assets.campaigns.stored_campaigns import sweep_campaigns
 from bankseg_assets.erasure.journal import DRAFT, Place
 from bankseg_assets.erasure.journal import ERASING as STAGED
-from bankseg_assets.erasure.search import Search
+from bankseg_assets.erasure.search import DATABASES, Search
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
 from bankseg_assets.landing.intake import ERASING
@@ -28,8 +28,6 @@ from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 _OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
 """Folders of the data folder whose files are rewritten in other ways."""
 LISTS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
-_DATABASES = (b"SQLite format 3\0", b"7\x7f\x06\x82", b"7\x7f\x06\x83", b"\xd9\xd5\x05\xf9")
-"""The beginnings of a SQLite database, its write-ahead log and its journal."""
 
 
 def sweep(settings: Settings) -> None:
@@ -61,10 +59,13 @@ def mask_logs(settings: Settings, search: Search) -> int:
         if not search.hits_in(path):
             continue
         content = path.read_bytes()
-        if content.startswith(_DATABASES):
+        if content.startswith(DATABASES):
             continue  # changed bytes would damage it; the search reports it
+        masked = search.masked(content)
+        if masked == content:
+            continue  # compressed, or its name has the ID
         with path.open("r+b") as file:
-            file.write(search.masked(content))
+            file.write(masked)
         changed += 1
     return changed
 
@@ -81,7 +82,7 @@ def shorten_lists(settings: Settings, search: Search) -> Place:
         first = path.relative_to(settings.data_dir).parts[0]
         if first in _OTHERS or not path.name.lower().endswith(LISTS) or not path.is_file():
             continue
-        if path.is_relative_to(drafts) or not search.hits_in(path):
+        if path.is_relative_to(drafts):
             continue
         if removed := _shorten(path, search, drafts):
             files, lines = files + 1, lines + removed
@@ -92,6 +93,8 @@ def _shorten(path: Path, search: Search, drafts: Path) -> int:
     """Rewrite a list without the customers; return the number of lines that were removed."""
     content = path.read_bytes()
     output = drafts / "list"
+    if content.startswith((MAGIC_PARQUET, MAGIC_ZIP)) and not search.hits_in(path):
+        return 0
     if content.startswith(MAGIC_PARQUET):
         try:
             removed = write_filtered(path, output, search.rows_with)
@@ -112,8 +115,9 @@ def _shorten(path: Path, search: Search, drafts: Path) -> int:
         shortened = gzip.compress(text, mtime=0)
     else:
         shortened, removed = search.lines_without(content)
-    with atomic_file(path) as file:
-        file.write(shortened)
+    if removed:
+        with atomic_file(path) as file:
+            file.write(shortened)
     return removed
 
 

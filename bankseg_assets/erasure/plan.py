@@ -17,6 +17,7 @@ from bankseg_assets.landing.archive import ORIGINAL_FILE, RECORDS_FILE, sha256_o
 from bankseg_assets.landing.errors import FileChangedError
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.ledger import Delivery, Ledger
+from bankseg_assets.landing.parse import EXTRA_FILE
 from bankseg_assets.landing.record_removal import without_records
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.documents import DOCUMENT_FILE, write_json
@@ -107,7 +108,21 @@ class Planner:
                 self._replace(f"{raw_dir.name} (rejected)", folder / ORIGINAL_FILE, None, 0)
             if delivery.sha256 not in originals and delivery.content_sha256:
                 originals[delivery.sha256] = folder / ORIGINAL_FILE
+        self._plan_unrecorded(raw_dir, {one.sha256 for one in ledger.deliveries()})
         self._plan_landed(landing_dir, ledger, originals)
+
+    def _plan_unrecorded(self, raw_dir: Path, known: Collection[str]) -> None:
+        """Remove files of the customers that a run archived and was killed before it recorded.
+
+        The next run ingests them from the landing folder, unless they were removed from it.
+        """
+        for folder in sorted(raw_dir.iterdir()) if raw_dir.is_dir() else []:
+            files = [folder / name for name in (ORIGINAL_FILE, RECORDS_FILE, EXTRA_FILE)]
+            there = [path for path in files if path.is_file()]
+            if folder.name in known or not self._selection.has_unrecorded(there):
+                continue
+            for path in there:
+                self._replace(f"{raw_dir.name} (not recorded)", path, None, 0)
 
     def _plan_delivery(
         self, folder: Path, ledger_path: Path, delivery: Delivery, contract: DeliveryContract

@@ -1,10 +1,11 @@
 """Search every byte of files for customer IDs, also what is compressed: gzip, ZIP and Parquet."""
 
+import csv
 import gzip
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
@@ -13,19 +14,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.customer_rows import ID, IDENTIFYING, customer_rows
 from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
 from bankseg_assets.landing.text import Reader
 from bankseg_assets.privacy.customer_columns import rows_of
-from bankseg_assets.privacy.customer_ids import KnownIds
+from bankseg_assets.privacy.customer_ids import KnownIds, normalised
 
 SHORTEST = 6
 """Characters of an ID that is searched in all bytes; a shorter one occurs in amounts and times."""
 FEW = 20
 """IDs that are searched one by one."""
 _TOKEN = re.compile(rb"[0-9A-Za-z]{%d,}" % SHORTEST)
-_SQLITE = b"SQLite format 3\0"
+DATABASES = (b"SQLite format 3\0", b"7\x7f\x06\x82", b"7\x7f\x06\x83", b"\xd9\xd5\x05\xf9")
+"""The beginnings of a SQLite database, its write-ahead log and its journal."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Hit:
 class Search:
     """Looks for IDs in files. A hit is a whole ID: `C12345` is not in `C123456`.
 
-    In databases a part of a text counts too, because values are not separated there.
+    In databases a part of a text counts too, because values are not separated there. The name of a
+    file or folder is searched as its content is.
     """
 
     def __init__(self, ids: Collection[str], contract: DeliveryContract) -> None:
@@ -66,20 +70,23 @@ class Search:
                 except FileNotFoundError:  # removed since the listing
                     continue
                 inode = (status.st_dev, status.st_ino)
+                in_name = self.is_in(path.name.encode(errors="replace"))
                 if not S_ISREG(status.st_mode):
+                    if in_name:
+                        yield Hit(path, 1)
                     continue
                 if status.st_nlink == 1 or inode not in found:
                     found[inode] = self.hits_in(path)
-                if found[inode]:
-                    yield Hit(path, found[inode])
+                if count := found[inode] + in_name:
+                    yield Hit(path, count)
 
     def hits_in(self, path: Path) -> int:
         """Return how often an ID is in a file; 0 for a missing one."""
         try:
             with path.open("rb") as file:
-                start = file.read(len(_SQLITE))
+                start = file.read(len(DATABASES[0]))
                 file.seek(0)
-                if start == _SQLITE:
+                if start.startswith(DATABASES):
                     content = file.read()
                     return sum(content.count(one.encode()) for one in self._long)
                 count = self._in_stream(file)
@@ -109,19 +116,47 @@ class Search:
         return self._hits(content, 0, len(content)) > 0
 
     def rows_with(self, table: pa.Table) -> pa.ChunkedArray:
-        """Return whether each row of a table has an ID, in any column of texts or whole numbers."""
+        """Return whether each row of a table has an ID, in any column but those of amounts."""
         rule = self._contract.columns[ID]
         found = customer_rows(table, self._ids, self._contract).to_numpy().copy()
         for column in table.columns:
-            if _may_hold_ids(column.type):
-                found |= rows_of(column, lambda text: self.is_in(text.encode()), rule).to_numpy()
+            texts = _texts(column)
+            if texts is not None:
+                found |= rows_of(texts, lambda text: self.is_in(text.encode()), rule).to_numpy()
         return pa.chunked_array([pa.array(found)])
 
     def lines_without(self, content: bytes) -> tuple[bytes, int]:
-        """Return the lines of a text in which no ID is, and how many others there are."""
+        """Return the lines of a text in which no ID is, and how many others there are.
+
+        An ID that is too short to be searched is found in a column that the first line names as
+        that of the IDs.
+        """
         lines = content.splitlines(keepends=True)
-        kept = [line for line in lines if not self.is_in(line)]
+        names_one = self._by_column(lines[0]) if lines else None
+        kept = [
+            line for line in lines if not (self.is_in(line) or (names_one and names_one(line)))
+        ]
         return b"".join(kept), len(lines) - len(kept)
+
+    def _by_column(self, first: bytes) -> Callable[[bytes], bool] | None:
+        """Return whether a line names a customer, by the columns of the first line; None without.
+
+        The column has the name of the table or of the bank's files.
+        """
+        head = _text(first)
+        delimiter = max(",;\t|", key=head.count)
+        rule, named = self._contract.columns[ID], {ID, self._contract.header.get(ID, ID).casefold()}
+        names = [name.strip(INVISIBLE).casefold() for name in _fields(head, delimiter)]
+        places = [place for place, name in enumerate(names) if name in named]
+        if not places:
+            return None
+
+        def names_one(line: bytes) -> bool:
+            fields = _fields(_text(line), delimiter)
+            given = (fields[place] for place in places if place < len(fields))
+            return any(self._ids(normalised(one, rule)) for one in given)
+
+        return names_one
 
     def _may_be_in(self, text: bytes) -> bool:
         """Return whether an ID may be in a text: those that it is a part of count as well."""
@@ -165,9 +200,10 @@ class Search:
         return count
 
     def _in_column(self, column: pa.ChunkedArray) -> int:
-        if _may_hold_ids(column.type) and any(map(self._may_be_in, _bytes_of(column))):
-            texts = "\n".join(column.cast(pa.string()).drop_null().to_pylist()).encode()
-            return self._hits(texts, 0, len(texts))
+        texts = _texts(column)
+        if texts is not None and any(map(self._may_be_in, _bytes_of(texts))):
+            joined = "\n".join(texts.drop_null().to_pylist()).encode()
+            return self._hits(joined, 0, len(joined))
         return 0
 
 
@@ -179,10 +215,29 @@ def _bytes_of(column: pa.ChunkedArray) -> Iterator[bytes]:
             yield texts.to_pybytes()
 
 
-def _may_hold_ids(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    )
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Return a column that may hold IDs as texts; None for amounts, dates and switches."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.string())
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return pa.chunked_array([pa.array([_written(one) for one in column.to_pylist()])])
+    return None
+
+
+def _written(value: object) -> str | None:
+    """Return a value as text; bytes as the text that they are."""
+    if isinstance(value, bytes):
+        return _text(value)
+    return None if value is None else str(value)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8-sig", errors="replace")
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
 
 
 def _pattern(ids: Collection[str]) -> re.Pattern[bytes]:

@@ -1,6 +1,6 @@
 """Which rows are removed: those of customers, or those older than a limit."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -28,3 +28,6 @@ class Selection(Protocol):
 
     def has_rejected(self, original: Path, delivery: Delivery) -> bool:
         """Return whether to remove the original of a delivery that was refused when parsed."""
+
+    def has_unrecorded(self, files: Sequence[Path]) -> bool:
+        """Return whether to remove the files of a delivery that no ledger has."""

@@ -31,7 +31,7 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.documents import replace_json
 from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
 from bankseg_assets.storage.version_store import verify, version_basis
-from bankseg_assets_tests.erasure.bank import CANARY, CONTRACT, PLACE, Bank, bank
+from bankseg_assets_tests.erasure.bank import CANARY, CONTRACT, PLACE, Bank, bank, text
 
 QUARANTINES = ("quarantined_transactions", "quarantined_holdings")
 
@@ -396,6 +396,57 @@ def test_lists_are_rewritten(tmp_path: Path, name: str) -> None:
     if name.lower().endswith(".xlsx"):
         left = pd.read_excel(path, "List", engine="calamine")["customer_id"]
         assert left.dropna().tolist() == ["C1", "C2"]
+
+
+@pytest.mark.parametrize("name", ["objections/all.csv", "objections/all.csv.gz", "lists/may.csv"])
+def test_short_id_leaves_lists_and_objections(tmp_path: Path, name: str) -> None:
+    """Not by a search of its five digits, which amounts have too, but by the column of IDs."""
+    found = bank(tmp_path)
+    path = found.settings.data_dir / name
+    path.parent.mkdir()
+    text = b"customer_id,note\n17850,a\n1785,17850\n"
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    erased = erase(found, "17850")
+    left = path.read_bytes()
+    left = gzip.decompress(left) if name.endswith(".gz") else left
+    assert left == b"customer_id,note\n1785,17850\n"
+    assert "with a column of IDs" in erased.plan.notes[-1]
+
+
+def test_delivery_that_was_not_recorded_leaves(tmp_path: Path) -> None:
+    """A run archived it and was killed; afterwards it was removed from the landing folder."""
+    found = bank(tmp_path)
+    folder = found.settings.raw_dir / ("0" * 64)
+    other = found.settings.raw_dir / ("1" * 64)
+    for one, customer in ((folder, CANARY), (other, "C1234567")):
+        one.mkdir()
+        (one / "original").write_text(text(customer), encoding="utf-8")
+    erased = erase(found)
+    assert erased.remaining == ()
+    assert traces(found.settings.data_dir) == []
+    assert [path.name for path in other.iterdir()] == ["original"]
+    assert "raw (not recorded)" in {one.name for one in erased.plan.places}
+
+
+def test_file_that_is_named_by_the_customer_is_reported(tmp_path: Path) -> None:
+    """And the certificate does not repeat the name."""
+    found = bank(tmp_path)
+    path = found.settings.data_dir / "lists" / f"{CANARY}.csv"
+    path.parent.mkdir()
+    path.write_text("nothing", encoding="utf-8")
+    erased = erase(found)
+    assert erased.remaining == (f"lists/{'*' * len(CANARY)}.csv: found 1 times",)
+    path.unlink()
+    assert traces(found.settings.data_dir) == []
+
+
+def test_compressed_logs_are_reported(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    path = found.settings.logs_dir / "server.log.gz"
+    path.write_bytes(gzip.compress(f"error at {CANARY}.\n".encode()))
+    erased = erase(found)
+    (place,) = [one for one in erased.plan.places if one.name == "logs"]
+    assert (place.files, erased.remaining) == (1, ("logs/server.log.gz: found 1 times",))
 
 
 def test_file_that_was_not_ingested_is_reported(tmp_path: Path) -> None:

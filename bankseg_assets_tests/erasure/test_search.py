@@ -4,6 +4,7 @@ import gzip
 import os
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,6 +74,53 @@ def test_ids_are_found_in_archives_and_databases(tmp_path: Path, search: Search)
         base.execute("create table t (id text)")
         base.execute("insert into t values (?)", (ID,))
     assert search.hits_in(tmp_path / "base.sqlite") >= 1
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.dictionary(pa.int32(), pa.string()), pa.list_(pa.string()), pa.binary()]
+)
+def test_ids_are_found_in_other_types_of_columns(
+    tmp_path: Path, search: Search, kind: pa.DataType
+) -> None:
+    texts = [ID, LONGER, None]
+    values = [one and [one] for one in texts] if pa.types.is_nested(kind) else texts
+    column = pa.array([one and one.encode() for one in texts] if kind == pa.binary() else values)
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"owner": column.cast(kind)}), path, compression="zstd")
+    assert search.hits_in(path) > 0
+    assert search.rows_with(pq.read_table(path)).to_pylist() == [True, False, False]
+
+
+def test_ids_are_found_in_a_log_of_a_database(tmp_path: Path, search: Search) -> None:
+    """Its values follow each other without anything between them."""
+    path = tmp_path / "base.sqlite"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("pragma journal_mode=wal")
+        base.execute("create table t (job text, id text, at text)")
+        base.execute("insert into t values ('refresh', ?, '2027')", (ID,))
+        base.commit()
+        assert search.hits_in(path.with_name("base.sqlite-wal")) >= 1
+
+
+def test_names_of_files_and_folders_are_searched(tmp_path: Path, search: Search) -> None:
+    folder = tmp_path / f"answer to {ID}"
+    folder.mkdir()
+    (folder / f"{ID}.csv").write_text("nothing", encoding="utf-8")
+    (folder / f"{LONGER}.csv").write_text("nothing", encoding="utf-8")
+    assert [(hit.path.name, hit.count) for hit in search.below(tmp_path)] == [
+        (f"answer to {ID}", 1),
+        (f"{ID}.csv", 1),
+    ]
+
+
+def test_short_ids_are_found_by_the_column_of_ids() -> None:
+    """Elsewhere `17850` may be an amount."""
+    short = Search(["17850"], CONTRACT)
+    for head in ("customer_id;note", "\ufeffCustomerID;note"):
+        text = f"{head}\n 17850 ;a\n17850.0;b\n\"17850\";c\n1785;17850\n\n".encode()
+        assert short.lines_without(text) == (f"{head}\n1785;17850\n\n".encode(), 3)
+    assert short.lines_without(b"note,amount\nx,17850\n") == (b"note,amount\nx,17850\n", 0)
+    assert short.lines_without(b"") == (b"", 0)
 
 
 def test_id_at_the_border_of_two_parts_is_found_once(
