@@ -42,6 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copy(DEPLOY / "dagster.yaml", folder)
     with postgres(programs) as database:
         here = {"DAGSTER_HOME": folder, "BANKSEG_DATA_DIR": tmp_path / "data", "PYTHONPATH": ROOT}
+        here["DAGSTER_RUN_LOGS"] = tmp_path / "data" / "dagster_home" / "storage"
         for name, value in (database.environ | here).items():
             monkeypatch.setenv(name, str(value))
         yield folder

@@ -319,8 +319,15 @@ def test_logs_and_alerts_are_masked(tmp_path: Path) -> None:
     found = bank(tmp_path)
     alert = found.settings.alerts_dir / "failure-1.json"
     replace_json(alert, {"why": f"The key {CANARY} is unknown."})
+    for path in (
+        found.settings.logs_dir / "app.previous.log",
+        found.settings.dagster_home / "storage" / "run" / "compute_logs" / "step.err",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"at {CANARY}", encoding="utf-8")
     (place,) = [one for one in erase(found).plan.places if one.name == "logs"]
-    assert place.files == 2
+    assert place.files == 4
+    assert traces(found.settings.data_dir) == []
     assert json.loads(alert.read_text("utf-8"))["why"] == f"The key {'*' * len(CANARY)} is unknown."
 
 
