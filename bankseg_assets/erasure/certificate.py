@@ -11,18 +11,26 @@ from bankseg_assets.storage.documents import replace_json
 
 CERTIFICATES = "certificates"
 STAYS = (
-    "Totals and distributions without IDs in reports, profiles and releases; those that people see "
-    "are of at least 11 customers.",
+    "Totals and distributions without IDs in reports, profiles, releases and results of campaigns; "
+    "those that people see are of at least 11 customers. So are the figures of every release in "
+    "trend.jsonl, which stay when its versions are removed.",
     "Flows between segments (segment_migration), forecasts by history of days (customer_value) and "
     "counts of earlier batches, without IDs, until their versions are removed.",
     "The smallest and greatest amount, balance and age of a batch, without a name, in Dagster's "
     "records of runs.",
     "Parameters of the models, until the next refit: `make materialize REFIT=1`.",
     "A keyed hash of the customer's ID, so that the customer is not ingested again.",
-    "Backups: erase the customer again after restoring one.",
+    "Backups, snapshots of disks, and earlier versions of objects at URLs that keep them: erase the "
+    "customer again after restoring one.",
     "Lists that were downloaded, exports that were not reached, and machines that fetched a "
     "release: inform their recipients, and run `bankseg forget` there.",
-    "Databases (SQLite) are searched, not changed: they hold counts and names of files.",
+    "Databases (SQLite), reasons in the audit log, and goals of campaigns are searched, not changed: "
+    "they hold counts, names of files, and what people typed.",
+    "PostgreSQL, and logs outside of the data folder (containers, proxy, receivers of alerts), are "
+    "not searched: no ID is written to them.",
+    "What open pages and running programs have in memory, until they are closed.",
+    "A file with the customer that arrives later and is refused stays as it is: erase the customer "
+    "again, or remove the file.",
 )
 
 

@@ -101,7 +101,7 @@ def in_words(held: Held) -> str:
     lines = [f"What is held on customer {held.customer_id}", "", PURPOSE, ""]
     if held.was_erased:
         lines.append("The customer was erased; only a keyed hash of the ID is kept.")
-    if not held.files and not held.tables and not held.unreleased:
+    if not (held.files or held.tables or held.unreleased or held.campaigns):
         lines.append("No delivered file and no table has a row of this customer.")
     lines.append(f"Objection to marketing: {'yes' if held.objects else 'none recorded'}.")
     for file in held.files:
