@@ -200,4 +200,19 @@ def test_tests_named_in_the_docs_exist(page: str) -> None:
         path.read_text(encoding="utf-8") for path in (ROOT / "bankseg_assets_tests").rglob("*.py")
     )
     assert len(named) > 20
-    assert {name for name in named if f"def {name}(" not in tests} == set()
+    assert named - set(re.findall(r"^\s*def (test_\w+)\(", tests, re.MULTILINE)) == set()
+
+
+@pytest.mark.parametrize("page", ["security.md", "duties.md"])
+def test_each_threat_and_duty_names_a_test(page: str) -> None:
+    """Or a folder of tests, in the last column of its table."""
+    text = (ROOT / "docs" / "explanation" / page).read_text(encoding="utf-8")
+    rows = []
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        head, _, *lines = ([cell.strip() for cell in row.split("|")] for row in table.splitlines())
+        rows += [line for line in lines if head[-2] == "test"]
+    assert len(rows) > 20
+    for row in rows:
+        folders = re.findall(r"`(bankseg_assets_tests/\w+)/`", row[-2])
+        assert re.search(r"`test_\w+`", row[-2]) or folders, row[1]
+        assert all((ROOT / folder).is_dir() for folder in folders)

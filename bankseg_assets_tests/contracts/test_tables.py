@@ -17,7 +17,9 @@ from bankseg_assets.contracts.tables import (
     VALUE_COLUMNS,
     Table,
 )
+from bankseg_assets.defs.assets.models.nb_classifier import ClassifierConfig
 from bankseg_assets.scoring.bundle import DERIVED
+from bankseg_assets.scoring.evidence import EVIDENCE
 
 SUMMED = ("rfm_grid", "rfm_groups")
 tables = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
@@ -75,3 +77,12 @@ def test_features_use_columns_of_both_customer_tables() -> None:
     parts = {part for pair in DERIVED.values() for part in pair}
     for table in (RFM_TABLE, CUSTOMER_SEGMENTS):
         assert measures | parts <= set(table.names)
+
+
+def test_age_gender_and_place_are_no_features() -> None:
+    """Of the segments; in the classifier they are evidence that a run must ask for by name."""
+    used = {*FEATURES, *(feature.measure for feature in FEATURES.values())}
+    used |= {part for pair in DERIVED.values() for part in pair}
+    assert set(EVIDENCE) == {"age", "gender", "location"} <= set(CUSTOMER_SEGMENTS.names)
+    assert used.isdisjoint(EVIDENCE)
+    assert ClassifierConfig().demographics == []
