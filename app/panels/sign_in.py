@@ -4,9 +4,9 @@ import streamlit as st
 
 from app.state import access
 from bankseg_assets.access.checks import refusal, require
-from bankseg_assets.access.refusals import record_refusal
 from bankseg_assets.access.identity import LOGIN, Identity, unknown
 from bankseg_assets.access.login import LoginError
+from bankseg_assets.access.refusals import record_refusal
 from bankseg_assets.access.roles import Action
 from bankseg_assets.access.rules import access_rules
 from bankseg_assets.presentation.markdown import escaped

@@ -20,12 +20,12 @@ STAYS = (
     "records of runs.",
     "Parameters of the models, until the next refit: `make materialize REFIT=1`.",
     "A keyed hash of the customer's ID, so that the customer is not ingested again.",
-    "Backups, snapshots of disks, and earlier versions of objects at URLs that keep them: erase the "
-    "customer again after restoring one.",
+    "Backups, snapshots of disks, and earlier versions of objects at URLs that keep them: erase "
+    "the customer again after restoring one.",
     "Lists that were downloaded, exports that were not reached, and machines that fetched a "
     "release: inform their recipients, and run `bankseg forget` there.",
-    "Databases (SQLite), reasons in the audit log, and goals of campaigns are searched, not changed: "
-    "they hold counts, names of files, and what people typed.",
+    "Databases (SQLite), reasons in the audit log, and goals of campaigns are searched, not "
+    "changed: they hold counts, names of files, and what people typed.",
     "PostgreSQL, and logs outside of the data folder (containers, proxy, receivers of alerts), are "
     "not searched: no ID is written to them.",
     "What open pages and running programs have in memory, until they are closed.",

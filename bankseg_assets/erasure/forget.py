@@ -185,9 +185,9 @@ def search_notes(ids: Iterable[str]) -> list[str]:
     if all(len(one) >= SHORTEST for one in ids):
         return []
     return [
-        f"IDs of fewer than {SHORTEST} characters were searched only in tables, and in lists with a "
-        "column of IDs: in other bytes, such as logs, names of files and refused files, they occur "
-        "by chance."
+        f"IDs of fewer than {SHORTEST} characters were searched only in tables, and in lists with "
+        "a column of IDs: in other bytes, such as logs, names of files and refused files, they "
+        "occur by chance."
     ]
 
 

@@ -133,9 +133,7 @@ class Search:
         """
         lines = content.splitlines(keepends=True)
         names_one = self._by_column(lines[0]) if lines else None
-        kept = [
-            line for line in lines if not (self.is_in(line) or (names_one and names_one(line)))
-        ]
+        kept = [line for line in lines if not (self.is_in(line) or (names_one and names_one(line)))]
         return b"".join(kept), len(lines) - len(kept)
 
     def _by_column(self, first: bytes) -> Callable[[bytes], bool] | None:

@@ -60,7 +60,11 @@ def test_refusal_of_an_unknown_names_address_and_action(tmp_path: Path) -> None:
     record_refusal(tmp_path, ANN, Action.ERASE)
     first, second = AuditLog(tmp_path / "audit").entries()
     assert (first["who"], first["known_by"]) == ("unknown at 192.0.2.7", "not logged in")
-    assert (first["what"], first["on"], first["why"]) == ("refused", "look up a customer", "no name")
+    assert (first["what"], first["on"], first["why"]) == (
+        "refused",
+        "look up a customer",
+        "no name",
+    )
     assert first["details"] == {}
     assert (second["who"], second["why"]) == ("ann", "roles: clerk")
     assert second["details"] == {OMITTED: 2}

@@ -417,7 +417,7 @@ def test_short_id_leaves_lists_and_objections(tmp_path: Path, name: str) -> None
     left = path.read_bytes()
     left = gzip.decompress(left) if name.endswith(".gz") else left
     assert left == b"customer_id,note\n1785,17850\n"
-    assert "with a column of IDs" in erased.plan.notes[-1]
+    assert "lists with a column of IDs" in erased.plan.notes[-1]
 
 
 def test_delivery_that_was_not_recorded_leaves(tmp_path: Path) -> None:

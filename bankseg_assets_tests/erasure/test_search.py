@@ -117,7 +117,7 @@ def test_short_ids_are_found_by_the_column_of_ids() -> None:
     """Elsewhere `17850` may be an amount."""
     short = Search(["17850"], CONTRACT)
     for head in ("customer_id;note", "\ufeffCustomerID;note"):
-        text = f"{head}\n 17850 ;a\n17850.0;b\n\"17850\";c\n1785;17850\n\n".encode()
+        text = f'{head}\n 17850 ;a\n17850.0;b\n"17850";c\n1785;17850\n\n'.encode()
         assert short.lines_without(text) == (f"{head}\n1785;17850\n\n".encode(), 3)
     assert short.lines_without(b"note,amount\nx,17850\n") == (b"note,amount\nx,17850\n", 0)
     assert short.lines_without(b"") == (b"", 0)

@@ -28,7 +28,7 @@ from ops.launch.same_origin import SameOriginMiddleware, cross_site_reason
 UNCHECKED_CHANGES = frozenset(
     {"logTelemetry", "setNuxSeen", "sensorDryRun", "scheduleDryRun", "__typename"}
 )
-"""Fields of GraphQL mutations that Dagster allows everyone; they change no data and start no run."""
+"""Fields of GraphQL mutations that Dagster allows everyone: they change nothing of the bank's."""
 _CREATE_APP = "create_app_from_workspace_process_context"
 
 
