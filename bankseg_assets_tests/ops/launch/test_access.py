@@ -186,7 +186,7 @@ def test_reviewers_change_nothing(dagster: Client, role: Role, outcome: str) -> 
 
 @pytest.mark.slow
 def test_refused_changes_are_recorded(dagster: Client, settings: Settings) -> None:
-    """A query that only reads is none, nor is a change of those who may run."""
+    """Neither a query that only reads, nor a change by those who may run."""
     dagster.ask("/graphql", headers(Role.ENGINEER), MUTATION)
     dagster.ask("/graphql", headers(Role.REVIEWER), {"query": "{ version }"})
     assert recorded(settings) == []
