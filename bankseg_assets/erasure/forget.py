@@ -186,8 +186,8 @@ def search_notes(ids: Iterable[str]) -> list[str]:
         return []
     return [
         f"IDs of fewer than {SHORTEST} characters were searched only in tables, and in lists with "
-        "a column of IDs: in other bytes, such as logs, names of files and refused files, they "
-        "occur by chance."
+        "a column of IDs, but not in XLSX: in other bytes, such as logs, names of files and "
+        "refused files, they occur by chance."
     ]
 
 

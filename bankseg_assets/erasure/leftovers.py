@@ -93,7 +93,8 @@ def _shorten(path: Path, search: Search, drafts: Path) -> int:
     """Rewrite a list without the customers; return the number of lines that were removed."""
     content = path.read_bytes()
     output = drafts / "list"
-    if content.startswith((MAGIC_PARQUET, MAGIC_ZIP)) and not search.hits_in(path):
+    by_column = search.has_short and not content.startswith((MAGIC_PARQUET, MAGIC_ZIP))
+    if not by_column and not search.hits_in(path):
         return 0
     if content.startswith(MAGIC_PARQUET):
         try:

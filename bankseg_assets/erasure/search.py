@@ -56,6 +56,8 @@ class Search:
         others = [one for one in long if one.encode() not in self._tokens]
         self._others = _pattern(others) if others else None
         self._long = long
+        self.has_short = len(long) < len(ids)
+        """Whether an ID is too short to be searched in all bytes."""
         # Looking for a few texts is twenty times as fast as splitting a text into tokens.
         self._few = [one.encode() for one in long] if len(long) <= FEW else None
         self._overlap = 4 * max(map(len, ids), default=0) + 8
@@ -132,7 +134,7 @@ class Search:
         that of the IDs.
         """
         lines = content.splitlines(keepends=True)
-        names_one = self._by_column(lines[0]) if lines else None
+        names_one = self._by_column(lines[0]) if lines and self.has_short else None
         kept = [line for line in lines if not (self.is_in(line) or (names_one and names_one(line)))]
         return b"".join(kept), len(lines) - len(kept)
 
