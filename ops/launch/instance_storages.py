@@ -32,7 +32,9 @@ class QuickRunStorage(SqliteRunStorage):
         """Return the storage in a folder; its migrations are checked once in a process."""
         if is_kept(Path(base_dir) / f"{RUNS}.db"):
             return cls(create_db_conn_string(base_dir, RUNS), inst_data)
-        return super().from_local(base_dir, inst_data)
+        found = super().from_local(base_dir, inst_data)
+        _engine(found._conn_string)  # now kept, also by a process that makes no use of it
+        return found
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -60,6 +62,7 @@ class QuickScheduleStorage(SqliteScheduleStorage):
             return cls(create_db_conn_string(base_dir, SCHEDULES), inst_data)
         found = super().from_local(base_dir, inst_data)
         assert isinstance(found, QuickScheduleStorage)
+        _engine(found._conn_string)
         return found
 
     @contextmanager
