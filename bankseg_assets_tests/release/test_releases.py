@@ -119,7 +119,9 @@ def test_release_parquet_files_leave_others_out(bank: Bank, tmp_path: Path) -> N
             (draft.path / name).touch()
     assert draft.version is not None
     other = found.model_copy(update={"versions": versions | {DATA: draft.version.name}})
-    assert other.parquet_files(DATA) == [draft.version / name for name in ("a.parquet", "b.parquet")]
+    assert other.parquet_files(DATA) == [
+        draft.version / name for name in ("a.parquet", "b.parquet")
+    ]
 
 
 def test_unreleased_versions_are_invisible(bank: Bank, tmp_path: Path) -> None:
