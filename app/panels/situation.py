@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.panels.last_run import Run, recent_runs
+from app.panels.last_run import Run, recent_runs, shown_run
 from app.panels.run_words import progress, timing
 from app.state.dagster_links import DagsterLinks, dagster_links
 from bankseg_assets.landing.files import list_landing, printable
@@ -94,7 +94,7 @@ def situation(
     `runs`: the newest, newest first; None if Dagster does not answer. `landed`: names of files.
     `awaits_approval`: whether the first model is made and not approved yet.
     """
-    run = runs[0] if runs else None
+    run = shown_run(runs or ())
     known = {one.file_name for one in arrived}
     waiting = sorted(name for name in landed if name not in known)
     if runs and run and run.is_at_work:

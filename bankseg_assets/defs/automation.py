@@ -333,9 +333,8 @@ def _why_unchecked(state: CheckState) -> str:
     if state.failed:
         return (
             f"The newest data did not pass its checks: {' '.join(state.failed)} No model is built "
-            "from it, and the current release stays in use. `bankseg deliveries` lists the outcome "
-            "of each file: correct the contract, withdraw the file with `bankseg withdraw`, or "
-            "deliver another."
+            "from it, and the current release stays in use. It is cleaned again when a file is "
+            "delivered or withdrawn, or the contract changes."
         )
     return (
         f"The checks {', '.join(state.pending)} of the newest data have no result yet. Models are "

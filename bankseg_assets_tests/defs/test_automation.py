@@ -695,7 +695,7 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
     assert requests == []
     assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(message)
     assert "the current release stays in use" in str(message)
-    assert "`bankseg withdraw`" in str(message)
+    assert "when a file is delivered or withdrawn, or the contract changes" in str(message)
     # A later evaluation of the same data counts, as when the check is run again by hand.
     report_checks(instance, "cleaned_transactions")
     assert tick(cleaned_sensor, instance)[0]
