@@ -135,7 +135,7 @@ def _run(port: int, found: Mapping[str, Any]) -> Run:
         done=sum(step["status"] in ("SUCCESS", "SKIPPED") for step in steps),
         steps=_step_count(port, found) if status in AT_WORK else 0,
         step=next((one["stepKey"] for one in steps if one["status"] == "IN_PROGRESS"), ""),
-        is_waiting=status in AT_WORK and status not in RUNNING,
+        is_waiting=status in AT_WORK and status != "STARTING" and not found.get("startTime"),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the launcher imports this module without their dependencies
 NO_MESSAGE = "It ended without an error message."
 AWAITS_APPROVAL = "The model is new: it is released once a reviewer approves it (page Approval)."
 STARTING = "Starting; the first step takes some seconds."
-WAITING = "In the queue: one run is made at a time."
+WAITING = "In the queue: it starts when no other run is in progress."
 MINUTE = 60
 
 
@@ -27,7 +27,7 @@ def outcome(
     if run.is_at_work:
         return progress(run)
     if run.is_cancelled:
-        return "Stopped before its end." if run.started else "Cancelled in the queue."
+        return "Stopped before its end." if run.seconds else "Cancelled in the queue."
     if run.has_failed:
         return f"Failed. {' '.join(run.reasons) or NO_MESSAGE}"
     if refused is not None and refused.run_id == run.run_id:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app.panels.last_run import Run, recent_runs, shown_run
-from app.panels.run_words import others_waiting, outcome, span, timing
+from app.panels.run_words import others_waiting, outcome, progress, span, timing
 from app.state.access import may, permitted
 from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
 from app.state.dagster_links import dagster_links
@@ -82,8 +82,8 @@ def show_runs() -> None:
     link = dagster_links().run(newest.run_id, "Run")
     text = f"{link}: {escaped(outcome(newest, releases, refused, candidate))}"
     if newest.is_at_work:
-        text = f"{text} {timing(newest, runs)} {others_waiting(newest, runs)}"
-        st.progress(newest.share, text=text)
+        texts = (progress(newest), timing(newest, runs), others_waiting(newest, runs))
+        st.progress(newest.share, text=f"{link}: {' '.join(filter(None, texts))}")
     elif newest.is_cancelled:
         st.info(text, icon=":material/cancel:")
     elif newest.has_failed:

@@ -116,6 +116,13 @@ def situation(
             tuple(_last_reasons(rejected)),
             is_wrong=True,
         )
+    if run and run.is_cancelled:
+        return Situation(
+            "The last batch was stopped before its end.",
+            f"start it with `make materialize`, or wait: it is repeated within an hour. "
+            f"{dagster.run(run.run_id)} shows how far it came.",
+            is_wrong=True,
+        )
     if run and run.has_failed:
         return Situation(
             "The last batch failed, and will fail again until the cause is fixed:",

@@ -54,7 +54,10 @@ def failure_sensor(context: dg.RunFailureSensorContext, published: PublishedReso
     run, steps = context.dagster_run, list(context.get_step_failure_events())
     message = context.failure_event.message or ""
     causes = failure_reasons(context.instance, run.run_id, steps, message)
-    context.log.error(f"Run {run.run_id} of {run.job_name} failed: {'; '.join(causes)}. {STAYS}")
+    why = " ".join([*(one if one.endswith(".") else f"{one}." for one in causes), STAYS])
+    context.log.error(f"Run {run.run_id} of {run.job_name} failed: {why}")
+    # Also at the end of the run's own log: Dagster's last event is a trace of its own code.
+    context.instance.report_engine_event(f"Why the run failed: {why}", dagster_run=run)
     if run.tags.get(WILL_RETRY_TAG) == "true" or was_interrupted(steps):
         return
     failure = Failure(run_id=run.run_id, job=run.job_name, at=now(), reasons=causes)

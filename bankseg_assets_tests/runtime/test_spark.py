@@ -38,12 +38,21 @@ def test_local_mode_listens_to_this_machine_alone(tmp_path: Path) -> None:
     assert config["spark.driver.bindAddress"] == config["spark.driver.host"] == "127.0.0.1"
     assert config["spark.driver.memory"] == f"{heap_mib()}m"
     assert config["spark.ui.enabled"] == "false"
-    assert config["spark.local.dir"] == str(tmp_path / "spark_scratch")
+    assert "spark.local.dir" not in config  # `prepare_process` sets SPARK_LOCAL_DIRS
+
+
+@pytest.mark.parametrize("master", ["local[*]", "spark://head:7077"])
+def test_driver_logs_by_the_own_configuration(master: str) -> None:
+    options = spark_config(Settings(spark_master=master))["spark.driver.extraJavaOptions"].split()
+    (option,) = (one for one in options if one.startswith("-Dlog4j2.configurationFile=file:///"))
+    file = Path(unquote(urlsplit(option.partition("=")[2]).path))
+    assert "rootLogger.level = warn" in file.read_text(encoding="utf-8")
 
 
 def test_cluster_keeps_own_address_memory_parallelism() -> None:
     config = spark_config(Settings(spark_master="spark://head:7077"))
     assert config["spark.master"] == "spark://head:7077"
+    assert config["spark.local.dir"].endswith("/spark_scratch")
     assert "spark.sql.shuffle.partitions" not in config
     assert [name for name in config if name.startswith("spark.driver.")] == [
         "spark.driver.extraJavaOptions"
