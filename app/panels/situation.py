@@ -116,26 +116,29 @@ def situation(
             tuple(_last_reasons(rejected)),
             is_wrong=True,
         )
-    if run and run.is_cancelled:
-        return Situation(
-            "The last batch was stopped before its end.",
-            f"start it with `make materialize`, or wait: it is repeated within an hour. "
-            f"{dagster.run(run.run_id)} shows how far it came.",
-            is_wrong=True,
-        )
     if run and run.has_failed:
-        return Situation(
-            "The last batch failed, and will fail again until the cause is fixed:",
-            f"{dagster.run(run.run_id)} has the details. Fix the cause, then run "
-            "`make materialize`.",
-            run.reasons or ("It was stopped, or ended without an error message.",),
-            is_wrong=True,
-        )
+        return _failed(run, dagster)
     if waiting and runs is not None:
         found = f"{_listed(waiting)} arrived; a batch starts within half a minute."
         seen = dagster.page("Automation", "/automation")
         return Situation(found, f"wait; {seen} shows what the sensors see.")
     return _at_rest(landing, arrived, dagster, awaits_approval=awaits_approval)
+
+
+def _failed(run: Run, dagster: DagsterLinks) -> Situation:
+    details = f"{dagster.run(run.run_id)} has the details."
+    if run.is_cancelled:
+        return Situation(
+            "The last batch was stopped before its end.",
+            f"start it with `make materialize`, or wait: it is repeated within an hour. {details}",
+            is_wrong=True,
+        )
+    return Situation(
+        "The last batch failed, and will fail again until the cause is fixed:",
+        f"{details} Fix the cause, then run `make materialize`.",
+        run.reasons or ("It was stopped, or ended without an error message.",),
+        is_wrong=True,
+    )
 
 
 def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: DagsterLinks) -> Situation:

@@ -69,9 +69,10 @@ NEUTRAL_LOCALE = (
     )
     + " -Duser.timezone=UTC -Dfile.encoding=UTF-8"
 )
-# Without it, each start logs five warnings that ask for no action. As a URI: Log4j takes a comma for
-# a second file.
-LOGGING = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').absolute().as_uri()}"
+# Without it, each start logs warnings that ask for no action. As a URI: Log4j reads a comma as the
+# begin of a second name.
+_LOGGED = Path(__file__).absolute().with_name("log4j2.properties")
+LOGGING = f"-Dlog4j2.configurationFile={_LOGGED.as_uri()}"
 # Environment variables of another Spark, Hadoop or Java: programs, configuration, servers. Local
 # mode needs none of them; some locate a cluster.
 _FOREIGN_PREFIXES = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")

@@ -6,6 +6,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from bankseg_assets.runtime import spark as spark_module
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import (
     FIRST_COMPILER,
+    LOGGING,
     MOST_MEMORY_MIB,
     SMALLER_METHODS,
     cores,
@@ -41,12 +43,13 @@ def test_local_mode_listens_to_this_machine_alone(tmp_path: Path) -> None:
     assert "spark.local.dir" not in config  # `prepare_process` sets SPARK_LOCAL_DIRS
 
 
-@pytest.mark.parametrize("master", ["local[*]", "spark://head:7077"])
-def test_driver_logs_by_the_own_configuration(master: str) -> None:
-    options = spark_config(Settings(spark_master=master))["spark.driver.extraJavaOptions"].split()
-    (option,) = (one for one in options if one.startswith("-Dlog4j2.configurationFile=file:///"))
-    file = Path(unquote(urlsplit(option.partition("=")[2]).path))
+def test_java_logs_by_the_own_configuration() -> None:
+    assert LOGGING in spark_config(Settings())["spark.driver.extraJavaOptions"].split()
+    file = Path(unquote(urlsplit(LOGGING.partition("=")[2]).path))
     assert "rootLogger.level = warn" in file.read_text(encoding="utf-8")
+    # The cluster's client may have a configuration of its own.
+    on_cluster = spark_config(Settings(spark_master="spark://head:7077"))
+    assert LOGGING not in on_cluster["spark.driver.extraJavaOptions"]
 
 
 def test_cluster_keeps_own_address_memory_parallelism() -> None:

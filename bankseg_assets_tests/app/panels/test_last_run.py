@@ -79,9 +79,10 @@ def test_reasons_are_short() -> None:
     [("STARTED", True, False), ("FAILURE", False, True), ("SUCCESS", False, False)],
 )
 def test_runs_are_read_from_dagster(status: str, is_at_work: bool, has_failed: bool) -> None:
-    with dagster(run_with(status, check("3 rows are lost."))) as port:
+    with dagster(run_with(status, check("3 rows are lost.")) | {"startTime": 5.0}) as port:
         found = recent_runs(port, 1)
-    assert found == [Run("r1", is_at_work, has_failed, ("3 rows are lost.",) * has_failed)]
+    reasons = ("3 rows are lost.",) * has_failed
+    assert found == [Run("r1", is_at_work, has_failed, reasons, started=5.0)]
 
 
 @pytest.mark.slow
