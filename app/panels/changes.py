@@ -19,6 +19,9 @@ from bankseg_assets.scoring.published_model import segments_of
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
 LEFT, RIGHT = 0.001, 0.999  # of the diagram; Plotly ignores 0 and 1
 MARGIN = 16  # pixels above and below it
+POINT = (
+    "·\N{NO-BREAK SPACE}"  # it stays with the number, and is left out before one on its own line
+)
 EARLIER = " (previous version)"
 EXPLAINED = {
     "both": "From the previous segment to the current one.",
@@ -91,14 +94,13 @@ def _labels(sizes: Mapping[str, int], numbers: Numbers) -> list[str]:
     """Return the labels of one side's segments; empty for the smallest of many."""
     shown = labelled(list(sizes.values()))
     return [
-        wrapped(_label(name, count, numbers)) if is_shown else ""
+        wrapped(_label(name, count, numbers)).replace(f"<br>{POINT}", "<br>") if is_shown else ""
         for (name, count), is_shown in zip(sizes.items(), shown, strict=True)
     ]
 
 
 def _label(name: str, count: int, numbers: Numbers) -> str:
-    # A no-break space: the point stays with the number.
-    return f"{name} ·\N{NO-BREAK SPACE}{numbers.number(count)}"
+    return f"{name} {POINT}{numbers.number(count)}"
 
 
 def _lines(label: str) -> int:
