@@ -103,7 +103,7 @@ def test_sankey_nodes_do_not_overlap(count: int) -> None:
 def test_sankey_of_many_segments_names_the_largest() -> None:
     node = sankey(_uneven(30), {}, Numbers()).data[0].node
     assert node.label[15:30] == ("",) * 15
-    assert node.label[9] == "Segment 9 of<br>several words<br>20"
+    assert node.label[0] == "Segment 0 of<br>several words<br>2,000,000"
     assert node.customdata[29] == "Segment 29 of several words ·\N{NO-BREAK SPACE}20"
 
 
