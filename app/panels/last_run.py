@@ -54,7 +54,7 @@ query WhyItFailed($run: ID!) {
 }
 """
 SECONDS = 2.0
-MAX_REASON_LENGTH = 400  # characters
+MAX_REASON_LENGTH = 700  # characters: a failed check with three files has 600
 FAILED = ("FAILURE", "CANCELED")
 RUNNING = ("STARTING", "STARTED", "CANCELING")
 

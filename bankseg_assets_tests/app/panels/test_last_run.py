@@ -71,7 +71,7 @@ def test_reasons_of_checks_take_precedence() -> None:
 
 
 def test_reasons_are_short() -> None:
-    assert len(reasons([check("long " * 500)])[0]) <= 400
+    assert len(reasons([check("long " * 500)])[0]) <= 700
 
 
 @pytest.mark.parametrize(
