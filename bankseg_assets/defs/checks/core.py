@@ -109,7 +109,7 @@ def _unbalanced(rows: Mapping[str, tuple[int, ...]], files: Mapping[str, str]) -
         yield (
             f"{files.get(one, one)}: expected {count:,} rows, found {clean} clean, {quarantined} "
             f"quarantined and {duplicate} duplicate: {abs(difference):,} "
-            f"{'are missing' if difference > 0 else 'too many'}."
+            f"{'too few' if difference > 0 else 'too many'}."
         )
     if len(rows) > MOST_NAMED:
         yield f"{len(rows) - MOST_NAMED} more files are wrong; `by_delivery` lists them."

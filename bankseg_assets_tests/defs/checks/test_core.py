@@ -141,7 +141,7 @@ def test_missing_written_file_fails(
     assert not result.passed
     assert result.description is not None
     assert result.description.startswith(
-        "a: expected 3 rows, found 1 clean, 0 quarantined and 0 duplicate: 2 are missing. This is "
+        "a: expected 3 rows, found 1 clean, 0 quarantined and 0 duplicate: 2 too few. This is "
         "a fault of the platform, not of the file: "
     )
     assert "`bankseg withdraw`" in result.description
@@ -157,7 +157,7 @@ def test_rows_are_not_balanced_between_files(
     result = every_row_is_accounted_for(published=published, delivery=delivery)
     assert not result.passed
     assert str(result.description).startswith(
-        "a: expected 2 rows, found 1 clean, 0 quarantined and 0 duplicate: 1 are missing. "
+        "a: expected 2 rows, found 1 clean, 0 quarantined and 0 duplicate: 1 too few. "
         "b: expected 2 rows, found 3 clean, 0 quarantined and 0 duplicate: 1 too many. This is"
     )
 
