@@ -38,7 +38,7 @@ from bankseg_assets.release.releases import (
 )
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 
-SEND_EVERY_SECONDS = 10
+SEND_EVERY_SECONDS = 30
 HEALTH_EVERY_SECONDS = 60
 WILL_RETRY_TAG = "dagster/will_retry"
 

@@ -15,7 +15,8 @@ from ops.launch.run_launcher import ServedRunLauncher
 def test_instance_differs_only_in_storage_and_launcher() -> None:
     there, here = document("dagster.yaml"), yaml.safe_load(TEMPLATE.read_text("utf-8"))
     assert set(there) - set(here) == {"storage"}
-    assert here.pop("event_log_storage")["class"] == "QuickEventLog"  # of SQLite
+    sqlite = {"run_storage", "event_log_storage", "schedule_storage"}
+    assert all(here.pop(name)["class"].startswith("Quick") for name in sqlite)
     assert {name for name in here if here[name] != there[name]} == {"run_launcher"}
 
 

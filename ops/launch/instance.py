@@ -9,6 +9,8 @@ from bankseg_assets.storage.atomic_file import atomic_file
 
 _LOOPBACK = "127.0.0.1,localhost"
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
+STORAGE_FOLDERS = {"runs": "history", "events": "history/runs", "schedules": "schedules"}
+"""Name in the template -> folder in the instance's; as Dagster has them by default."""
 
 
 def prepare_instance(dagster_home: Path) -> None:
@@ -22,9 +24,12 @@ def prepare_instance(dagster_home: Path) -> None:
 
 
 def instance_yaml(dagster_home: Path) -> bytes:
-    """Return the configuration of the instance in a folder; its events are where Dagster's are."""
-    folder = json.dumps(str(dagster_home.absolute() / "history" / "runs"), ensure_ascii=False)
-    return TEMPLATE.read_text(encoding="utf-8").replace("<history>", folder).encode()
+    """Return the configuration of the instance in a folder; its storage is where Dagster's is."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for name, folder in STORAGE_FOLDERS.items():
+        path = json.dumps(str(dagster_home.absolute() / folder), ensure_ascii=False)
+        text = text.replace(f"<{name}>", path)
+    return text.encode()
 
 
 def process_environment(

@@ -78,19 +78,6 @@ def test_run_is_followed_by_another_instance(tmp_path: Path) -> None:
 
 
 @pytest.mark.subprocess
-def test_databases_of_few_runs_stay_open(tmp_path: Path) -> None:
-    @dg.asset
-    def table() -> None: ...
-
-    with instance_in(tmp_path) as instance:
-        for _ in range(3):
-            dg.materialize([table], instance=instance)
-        storage = instance.event_log_storage
-        assert isinstance(storage, QuickEventLog)
-        assert len(storage._kept) == 2
-
-
-@pytest.mark.subprocess
 def test_event_outlives_a_killed_process(tmp_path: Path) -> None:
     prepare_instance(tmp_path)
     killed = subprocess.run(

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dagster import DagsterInstance
+from dagster._core.test_utils import create_run_for_test
 
 from app.panels.last_run import Run
 from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.runtime.settings import Settings
 from ops.launch import follow
 from ops.launch.follow import RunFollower
+from ops.launch.instance import prepare_instance
 
 RUN = "0123456789abcdef"
 NAME = "refresh (01234567)"
@@ -93,7 +96,7 @@ def test_follower_compares_with_the_last_time(follower: RunFollower) -> None:
 
 @pytest.mark.parametrize(
     ("runs", "seconds"),
-    [((run(),), follow.BUSY_SECONDS), ((), follow.IDLE_SECONDS), (None, follow.IDLE_SECONDS)],
+    [((run(),), follow.BUSY_SECONDS), ((), 10), (None, follow.IDLE_SECONDS)],
 )
 def test_follower_asks_rarely(
     follower: RunFollower,
@@ -115,3 +118,32 @@ def test_follower_asks_rarely(
         follower.poll()
         now += 0.1
     assert len(asked) == pytest.approx(10 / seconds, abs=1)
+
+
+@pytest.mark.slow
+def test_follower_asks_when_a_run_was_recorded(
+    follower: RunFollower,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runs: list[Run] = []
+    now = 1000.0
+    monkeypatch.setattr(follow, "recent_runs", lambda _port, _limit: runs)
+    monkeypatch.setattr(follow.time, "monotonic", lambda: now)
+    follower.poll()
+    runs.append(run())
+    now += follow.IDLE_SECONDS
+    follower.poll()
+    assert capsys.readouterr().out == ""
+    with DagsterInstance.from_config(str(instance_in(tmp_path))) as instance:
+        create_run_for_test(instance)
+    now += follow.IDLE_SECONDS
+    follower.poll()
+    assert "refresh (01234567): started" in capsys.readouterr().out
+
+
+def instance_in(data_dir: Path) -> Path:
+    home = Settings(data_dir=data_dir).dagster_home
+    prepare_instance(home)
+    return home

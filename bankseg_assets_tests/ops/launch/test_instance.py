@@ -8,6 +8,7 @@ from dagster import DagsterInstance
 from bankseg_assets.runtime.settings import Settings
 from ops.launch.event_log import QuickEventLog
 from ops.launch.instance import instance_yaml, prepare_instance, process_environment
+from ops.launch.instance_storages import QuickRunStorage, QuickScheduleStorage
 from ops.launch.run_launcher import WatchedRunLauncher
 
 
@@ -44,6 +45,8 @@ def test_dagster_loads_the_instance_without_warnings(tmp_path: Path) -> None:
         assert instance.run_monitoring_poll_interval_seconds == 10
         assert isinstance(instance.run_launcher, WatchedRunLauncher)
         assert isinstance(instance.event_log_storage, QuickEventLog)
+        assert isinstance(instance.run_storage, QuickRunStorage)
+        assert isinstance(instance.schedule_storage, QuickScheduleStorage)
         assert instance.run_retries_enabled
         assert instance.run_retries_max_retries == 2
         assert not instance.run_retries_retry_on_asset_or_op_failure
