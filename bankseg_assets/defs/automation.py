@@ -48,7 +48,7 @@ from bankseg_assets.runtime.settings import STARTED_AT
 from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
-HOLDINGS_EVERY_SECONDS = 15  # products are recommended anew, no segment waits; a look takes 30 ms
+HOLDINGS_EVERY_SECONDS = 15  # products are recommended again, no segment waits; a look takes 30 ms
 # No one waits for these: a crash and a model that aged are rare.
 RECOVER_EVERY_SECONDS = 30
 REFIT_EVERY_SECONDS = 60

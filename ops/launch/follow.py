@@ -27,7 +27,7 @@ class RunFollower:
         """Run -> the step that was printed last, or QUEUED, or ENDED."""
         self._begun = time.time()
         self._due = 0.0
-        self._told: tuple[int, ...] | None = None
+        self._reported: tuple[int, ...] | None = None
         """The changes of the database after which no run was at work."""
 
     def poll(self) -> None:
@@ -35,13 +35,13 @@ class RunFollower:
         if time.monotonic() < self._due:
             return
         changes, is_busy = _changes(self._settings.dagster_home), False
-        if changes != self._told:
+        if changes != self._reported:
             runs = recent_runs(self._settings.dagster_port, LISTED)
             for line in self.lines(runs or []):
                 print(line, flush=True)
             is_busy = any(run.is_at_work for run in runs or [])
             # The steps of a run change other databases.
-            self._told = None if is_busy or runs is None else changes
+            self._reported = None if is_busy or runs is None else changes
         self._due = time.monotonic() + (BUSY_SECONDS if is_busy else IDLE_SECONDS)
 
     def lines(self, runs: Sequence[Run]) -> list[str]:
