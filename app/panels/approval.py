@@ -150,4 +150,4 @@ def _smallest(one: Bundle, numbers: Numbers) -> str:
 
 def _metric(one: Bundle | None, name: str) -> str:
     found: Mapping[str, float] = one.metrics if one else {}
-    return f"{found[name]:.4f}" if found.get(name) is not None else NONE
+    return f"{found[name]:z.4f}" if found.get(name) is not None else NONE

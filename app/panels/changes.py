@@ -1,10 +1,11 @@
 """Segment migration as a Sankey diagram and a table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.panels.flow_layout import FONT, labelled, lay_out
 from app.widgets.charts import wrapped
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
@@ -17,7 +18,10 @@ from bankseg_assets.scoring.published_model import segments_of
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
 LEFT, RIGHT = 0.001, 0.999  # of the diagram; Plotly ignores 0 and 1
-GAP = 0.045  # between segments, of the height
+MARGIN = 16  # pixels above and below it
+POINT = (
+    "·\N{NO-BREAK SPACE}"  # it stays with the number, and is left out before one on its own line
+)
 EARLIER = " (previous version)"
 EXPLAINED = {
     "both": "From the previous segment to the current one.",
@@ -86,13 +90,21 @@ def _sizes(flows: pd.DataFrame, side: str) -> dict[str, int]:
     }
 
 
-def _places(sizes: Iterable[int]) -> list[float]:
-    """Return the middle of each segment on one side, from the top (0) to the bottom (1)."""
-    found = list(sizes)
-    room = 1 - GAP * (len(found) - 1)
-    scale = room / max(sum(found), 1)
-    starts = [sum(found[:place]) * scale + GAP * place for place in range(len(found))]
-    return [start + size * scale / 2 for start, size in zip(starts, found, strict=True)]
+def _labels(sizes: Mapping[str, int], numbers: Numbers) -> list[str]:
+    """Return the labels of one side's segments; empty for the smallest of many."""
+    shown = labelled(list(sizes.values()))
+    return [
+        wrapped(_label(name, count, numbers)).replace(f"<br>{POINT}", "<br>") if is_shown else ""
+        for (name, count), is_shown in zip(sizes.items(), shown, strict=True)
+    ]
+
+
+def _label(name: str, count: int, numbers: Numbers) -> str:
+    return f"{name} {POINT}{numbers.number(count)}"
+
+
+def _lines(label: str) -> int:
+    return label.count("<br>") + 1 if label else 0
 
 
 def sankey(
@@ -100,31 +112,38 @@ def sankey(
 ) -> go.Figure:
     """Return a Sankey diagram of the flows of one kind; `ink`: the colour of the names.
 
-    Each name has its number of customers. Both sides are in the order of the segments.
+    Each name has its number of customers. Both sides are in the order of the segments. Where there
+    are many, the smallest have their names in the table and on hover.
     """
     flows = distinct_names(flows)
-    before, after = (_sizes(flows, side) for side in ("from", "to"))
-    left, right = list(before), list(after)
-    labels = [
-        f"{wrapped(name)} · {numbers.number(count)}"
-        for sizes in (before, after)
-        for name, count in sizes.items()
-    ]
+    sides = [_sizes(flows, side) for side in ("from", "to")]
+    labels = [_labels(sizes, numbers) for sizes in sides]
+    layout = lay_out(
+        [
+            list(zip(sizes.values(), map(_lines, texts), strict=True))
+            for sizes, texts in zip(sides, labels, strict=True)
+        ]
+    )
+    left, right = (list(sizes) for sizes in sides)
     places = {("from", name): i for i, name in enumerate(left)}
     places |= {("to", name): len(left) + i for i, name in enumerate(right)}
     return go.Figure(
         go.Sankey(
+            arrangement="fixed",  # Plotly would move the nodes apart again, by `pad`
             textfont={"color": ink},
             node={
-                "label": labels,
+                "label": [*labels[0], *labels[1]],
                 "color": [
                     colours.get(name.removesuffix(EARLIER), OTHER) for name in (*left, *right)
                 ],
-                "pad": 18,
+                "pad": layout.pad,
                 # Without places, Plotly orders the names of each side as it likes.
                 "x": [LEFT] * len(left) + [RIGHT] * len(right),
-                "y": [*_places(before.values()), *_places(after.values())],
-                "hovertemplate": "%{label}<extra></extra>",
+                "y": [middle / layout.height for side in layout.middles for middle in side],
+                "customdata": [
+                    _label(name, count, numbers) for sizes in sides for name, count in sizes.items()
+                ],
+                "hovertemplate": "%{customdata}<extra></extra>",
             },
             link={
                 "source": [places["from", name] for name in flows["from_name"]],
@@ -140,7 +159,11 @@ def sankey(
                 "hovertemplate": "%{customdata}<extra></extra>",
             },
         ),
-        go.Layout(height=420, margin={"l": 0, "r": 0, "t": 16, "b": 16}, font={"size": 13}),
+        go.Layout(
+            height=round(layout.height) + 2 * MARGIN,
+            margin={"l": 0, "r": 0, "t": MARGIN, "b": MARGIN},
+            font={"size": FONT},
+        ),
     )
 
 

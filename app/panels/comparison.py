@@ -69,11 +69,11 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             {
                 "Algorithm": f"{row['algorithm']}, {row['space']}"
                 + (" (the default)" if place == 0 else ""),
-                "Silhouette, Euclidean": f"{row['silhouette_euclidean']:.3f}",
+                "Silhouette, Euclidean": f"{row['silhouette_euclidean']:z.3f}",
                 "Smallest segment": percent(row["smallest_share"]),
                 "Largest segment": percent(row["largest_share"]),
                 "Naive Bayes F1 (macro)": f"{row['f1_macro']:.3f}",
-                "Stability (ARI)": f"{row['stability']:.3f}",
+                "Stability (ARI)": f"{row['stability']:z.3f}",
             }
             for place, row in enumerate(rows)
         ]

@@ -50,13 +50,13 @@ def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
 
 def kept_rows(release: Release) -> int:
     """Return the number of cleaned rows, from the Parquet footers."""
-    files = [path for path in release.files("cleaned_transactions") if path.suffix == ".parquet"]
+    files = release.parquet_files("cleaned_transactions")
     return sum(pq.read_metadata(path).num_rows for path in files)
 
 
 def excluded_rows(release: Release) -> Counter[tuple[str, str]]:
     """Return (disposition, reason) -> number of rows, reading one column at a time."""
-    files = [str(p) for p in release.files("quarantined_transactions") if p.suffix == ".parquet"]
+    files = release.parquet_files("quarantined_transactions")
     found: Counter[tuple[str, str]] = Counter()
     columns = ["disposition", "reason"]
     for batch in ds.dataset(files).to_batches(columns=columns) if files else ():

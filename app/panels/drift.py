@@ -79,7 +79,7 @@ def agreement(release: Release) -> str:
     least = gate_of(release, AGREEMENT).numbers["least"]
     return (
         "The segments that the previous model and this one give to held-out customers agree at "
-        f"**{found:.3f}** (adjusted Rand index): 1 is the same segments, 0 is chance. "
+        f"**{found:z.3f}** (adjusted Rand index): 1 is the same segments, 0 is chance. "
         f"Below {least:g}, a version is refused."
     )
 

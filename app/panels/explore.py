@@ -208,7 +208,7 @@ def _text(name: str, value: Any, numbers: Numbers) -> str:
         return UNKNOWN
     write: dict[str, Callable[[Any], str]] = {
         "share": percent,
-        "pearson": lambda value: f"{round(value, 2) + 0.0:.2f}",  # avoids "-0.00"
+        "pearson": "{:z.2f}".format,
         "weekday": lambda day: _WEEKDAYS[day - 1],
         "amount": numbers.money,
         **dict.fromkeys(_NAMED, words),

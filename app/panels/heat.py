@@ -54,7 +54,7 @@ def correlation_heat(
     ]
     return heat(
         values,
-        [["" if one is None else f"{round(one, 2) + 0.0:.2f}" for one in line] for line in values],
+        [["" if one is None else f"{one:z.2f}" for one in line] for line in values],
         rows=[wrapped(name_of(name)) for name in measures[1:]],
         columns=[wrapped(name_of(name), NARROW) for name in columns],
         scale=BELOW_AND_ABOVE[look],

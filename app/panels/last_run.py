@@ -1,26 +1,27 @@
 """The newest runs and why they failed, from the GraphQL API of the local Dagster web server."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.state.dagster_client import AT_WORK, DagsterError, ask
 
+# The run in progress is asked for, too: many that wait in the queue are newer.
 RUNS = """
-query RecentRuns($limit: Int!) {
-  runsOrError(limit: $limit) {
-    ... on Runs {
-      results {
-        runId
-        jobName
-        status
-        creationTime
-        endTime
-        stepKeysToExecute
-        stepStats { stepKey status }
-      }
-    }
+query RecentRuns($limit: Int!, $running: [RunStatus!]) {
+  runsOrError(limit: $limit) { ...Found }
+  running: runsOrError(filter: { statuses: $running }, limit: 1) { ...Found }
+}
+fragment Found on Runs {
+  results {
+    runId
+    jobName
+    status
+    startTime
+    endTime
+    stepKeysToExecute
+    stepStats { stepKey status }
   }
 }
 """
@@ -53,16 +54,18 @@ query WhyItFailed($run: ID!) {
 }
 """
 SECONDS = 2.0
-MAX_REASON_LENGTH = 400  # characters
+MAX_REASON_LENGTH = 700  # characters: a failed check with three files has 600
 FAILED = ("FAILURE", "CANCELED")
+RUNNING = ("STARTING", "STARTED", "CANCELING")
 
 
 @dataclass(frozen=True)
 class Run:
     """A run's job and status, and why it failed.
 
-    started, ended: seconds since 1970. done, steps: how many steps are finished, and all of them;
-    step: the one in progress.
+    is_waiting: in the queue. started, ended: seconds since 1970; started is None for a run that has
+    no process yet. done, steps: how many steps are finished, and all of them; step: the one in
+    progress.
     """
 
     run_id: str
@@ -76,6 +79,7 @@ class Run:
     done: int = 0
     steps: int = 0
     step: str = ""
+    is_waiting: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -89,17 +93,31 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long an ended run took, from its first step where that is known."""
+        """How long an ended run took, without its time in the queue."""
         return (self.ended or 0.0) - (self.started or 0.0)
 
 
 def recent_runs(port: int, limit: int) -> list[Run] | None:
-    """Return the newest runs, newest first; None if Dagster does not answer."""
+    """Return the newest runs and the one in progress, newest first; None without an answer."""
     try:
-        runs = ask(port, RUNS, {"limit": limit}, seconds=SECONDS)["runsOrError"]["results"]
-        return [_run(port, run) for run in runs]
+        variables = {"limit": limit, "running": RUNNING}
+        found = ask(port, RUNS, variables, seconds=SECONDS)
+        runs = {
+            run["runId"]: run for key in ("runsOrError", "running") for run in found[key]["results"]
+        }
+        return [_run(port, run) for run in runs.values()]
     except (DagsterError, KeyError, TypeError):
         return None
+
+
+def shown_run(runs: Sequence[Run]) -> Run | None:
+    """Return the run to report on: the one in progress, the next in the queue, or the newest.
+
+    `runs`: newest first. None without runs.
+    """
+    at_work = [run for run in runs if run.is_at_work]
+    running = [run for run in at_work if not run.is_waiting]
+    return next(iter([*running, *reversed(at_work), *runs]), None)
 
 
 def _run(port: int, found: Mapping[str, Any]) -> Run:
@@ -112,11 +130,12 @@ def _run(port: int, found: Mapping[str, Any]) -> Run:
         reasons=_why(port, found["runId"]) if status in FAILED else (),
         job=found.get("jobName", ""),
         is_cancelled=status == "CANCELED",
-        started=found.get("creationTime"),
+        started=found.get("startTime"),
         ended=found.get("endTime"),
         done=sum(step["status"] in ("SUCCESS", "SKIPPED") for step in steps),
         steps=_step_count(port, found) if status in AT_WORK else 0,
         step=next((one["stepKey"] for one in steps if one["status"] == "IN_PROGRESS"), ""),
+        is_waiting=status in AT_WORK and status != "STARTING" and not found.get("startTime"),
     )
 
 

@@ -29,7 +29,7 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
     """Return the model's metrics with readable names."""
     return pd.DataFrame(
         [
-            {"Measure": label, "Value": f"{found[name]:.4f}", "Meaning": GLOSSARY[word]}
+            {"Measure": label, "Value": f"{found[name]:z.4f}", "Meaning": GLOSSARY[word]}
             for name, (label, word) in METRICS.items()
             if found.get(name) is not None
         ]

@@ -8,7 +8,6 @@ import streamlit as st
 
 from app.panels.downloads import csv_button
 from app.panels.rfm import Cell, row_of
-from app.state.data import parquet_files
 from app.widgets.links import segment_address
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
@@ -23,7 +22,7 @@ from bankseg_assets.scoring.documents import Segment
 
 def segments_in(release: Release, cell: Cell) -> dict[int, int]:
     """Return segment -> customers of the cell, in descending order."""
-    return _segments_in(tuple(map(str, parquet_files(release, "customer_segments"))), cell)
+    return _segments_in(tuple(map(str, release.parquet_files("customer_segments"))), cell)
 
 
 # Cached by file names, which are never reused, so that entries stay valid.

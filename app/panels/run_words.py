@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the launcher imports this module without their dependencies
 NO_MESSAGE = "It ended without an error message."
 AWAITS_APPROVAL = "The model is new: it is released once a reviewer approves it (page Approval)."
 STARTING = "Starting; the first step takes some seconds."
+WAITING = "In the queue: it starts when no other run is in progress."
 MINUTE = 60
 
 
@@ -26,7 +27,7 @@ def outcome(
     if run.is_at_work:
         return progress(run)
     if run.is_cancelled:
-        return "Stopped before its end."
+        return "Stopped before its end." if run.seconds else "Cancelled in the queue."
     if run.has_failed:
         return f"Failed. {' '.join(run.reasons) or NO_MESSAGE}"
     if refused is not None and refused.run_id == run.run_id:
@@ -39,6 +40,8 @@ def outcome(
 
 def progress(run: Run) -> str:
     """Return how far an unfinished run is."""
+    if run.is_waiting:
+        return WAITING
     if not run.done and not run.step:
         return STARTING
     step = f": `{run.step}`" if run.step else ""
@@ -51,11 +54,17 @@ def timing(run: Run, runs: Sequence[Run], now: float | None = None) -> str:
 
     `runs`: the newest runs, newest first.
     """
-    if run.started is None:
-        return ""
-    taken = span((time() if now is None else now) - run.started)
     last = next((span(one.seconds) for one in runs if one.succeeded and one.job == run.job), "")
+    if run.started is None:
+        return f"It took {last} last time." if last else ""
+    taken = span((time() if now is None else now) - run.started)
     return f"{taken} so far" + (f"; it took {last} last time." if last else "; its first time.")
+
+
+def others_waiting(run: Run, runs: Sequence[Run]) -> str:
+    """Return which other runs wait in the queue, the oldest first; empty if none do."""
+    jobs = [f"`{one.job}`" for one in reversed(runs) if one.is_waiting and one != run]
+    return f"In the queue: {', '.join(jobs)}." if jobs else ""
 
 
 def span(seconds: float) -> str:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from app.panels.last_run import Run, recent_runs
-from app.panels.run_words import outcome, span, timing
+from app.panels.last_run import Run, recent_runs, shown_run
+from app.panels.run_words import others_waiting, outcome, progress, span, timing
 from app.state.access import may, permitted
 from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
 from app.state.dagster_links import dagster_links
@@ -70,10 +70,10 @@ def show_runs() -> None:
             icon=":material/cloud_off:",
         )
         return
-    if not runs:
+    newest = shown_run(runs)
+    if newest is None:
         st.caption("No run has been started yet.")
         return
-    newest = runs[0]
     releases, refused = (
         all_releases(settings.published_dir),
         current_refusal(settings.published_dir),
@@ -82,8 +82,10 @@ def show_runs() -> None:
     link = dagster_links().run(newest.run_id, "Run")
     text = f"{link}: {escaped(outcome(newest, releases, refused, candidate))}"
     if newest.is_at_work:
-        text = f"{text} {timing(newest, runs)}"
-        st.progress(newest.share, text=text)
+        texts = (progress(newest), timing(newest, runs), others_waiting(newest, runs))
+        st.progress(newest.share, text=f"{link}: {' '.join(filter(None, texts))}")
+    elif newest.is_cancelled:
+        st.info(text, icon=":material/cancel:")
     elif newest.has_failed:
         st.error(text, icon=":material/error:")
     elif refused is not None and refused.run_id == newest.run_id:

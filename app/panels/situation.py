@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.panels.last_run import Run, recent_runs
+from app.panels.last_run import Run, recent_runs, shown_run
 from app.panels.run_words import progress, timing
 from app.state.dagster_links import DagsterLinks, dagster_links
 from bankseg_assets.landing.files import list_landing, printable
@@ -94,7 +94,7 @@ def situation(
     `runs`: the newest, newest first; None if Dagster does not answer. `landed`: names of files.
     `awaits_approval`: whether the first model is made and not approved yet.
     """
-    run = runs[0] if runs else None
+    run = shown_run(runs or ())
     known = {one.file_name for one in arrived}
     waiting = sorted(name for name in landed if name not in known)
     if runs and run and run.is_at_work:
@@ -117,18 +117,28 @@ def situation(
             is_wrong=True,
         )
     if run and run.has_failed:
-        return Situation(
-            "The last batch failed, and will fail again until the cause is fixed:",
-            f"{dagster.run(run.run_id)} has the details. Fix the cause, then run "
-            "`make materialize`.",
-            run.reasons or ("It was stopped, or ended without an error message.",),
-            is_wrong=True,
-        )
+        return _failed(run, dagster)
     if waiting and runs is not None:
         found = f"{_listed(waiting)} arrived; a batch starts within half a minute."
         seen = dagster.page("Automation", "/automation")
         return Situation(found, f"wait; {seen} shows what the sensors see.")
     return _at_rest(landing, arrived, dagster, awaits_approval=awaits_approval)
+
+
+def _failed(run: Run, dagster: DagsterLinks) -> Situation:
+    details = f"{dagster.run(run.run_id)} has the details."
+    if run.is_cancelled:
+        return Situation(
+            "The last batch was stopped before its end.",
+            f"start it with `make materialize`, or wait: it is repeated within an hour. {details}",
+            is_wrong=True,
+        )
+    return Situation(
+        "The last batch failed, and will fail again until the cause is fixed:",
+        f"{details} Fix the cause, then run `make materialize`.",
+        run.reasons or ("It was stopped, or ended without an error message.",),
+        is_wrong=True,
+    )
 
 
 def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: DagsterLinks) -> Situation:

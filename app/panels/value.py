@@ -112,7 +112,7 @@ def test_table(
                 "Error": numbers.number(three_digits(found["mae"])),
                 "Ranking": UNKNOWN
                 if found["rank_correlation"] is None
-                else f"{found['rank_correlation']:.2f}",
+                else f"{found['rank_correlation']:z.2f}",
             }
             for what in names
             for by, label in FORECASTS.items()

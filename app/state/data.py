@@ -37,7 +37,7 @@ def table(asset: str, of: Release | None = None) -> pd.DataFrame:
     release = _release_with(asset, of)
     if release is None:
         return pd.DataFrame()
-    return _table(tuple(map(str, parquet_files(release, asset))))
+    return _table(tuple(map(str, release.parquet_files(asset))))
 
 
 def document(asset: str, of: Release | None = None) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _release_with(asset: str, of: Release | None = None) -> Release | None:
 def group_counts(asset: str, column: str = "rfm_group") -> dict[str, int]:
     """Return value -> number of rows of a table's column, read in batches."""
     release = _release_with(asset)
-    files = [str(path) for path in parquet_files(release, asset)] if release else []
+    files = release.parquet_files(asset) if release else []
     found: Counter[str] = Counter()
     for batch in ds.dataset(files).to_batches(columns=[column]) if files else ():
         counted = batch.column(column).value_counts().to_pylist()
@@ -146,11 +146,6 @@ def _trend(
     return releases_trend(_release.folder, _release)
 
 
-def parquet_files(release: Release, asset: str) -> list[Path]:
-    """Return the files of a published table."""
-    return [path for path in release.files(asset) if path.suffix == ".parquet"]
-
-
 # Cached by file names, which are never reused, so that entries stay valid.
 @st.cache_data(max_entries=64, show_spinner=False)
 def _table(files: tuple[str, ...]) -> pd.DataFrame:
@@ -171,7 +166,7 @@ def sample(asset: str, columns: list[str]) -> pd.DataFrame:
     release = _release_with(asset)
     if release is None:
         return pd.DataFrame(columns=columns)
-    return _sample(tuple(map(str, parquet_files(release, asset))), tuple(columns))
+    return _sample(tuple(map(str, release.parquet_files(asset))), tuple(columns))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

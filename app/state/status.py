@@ -122,7 +122,7 @@ def _stability(release: Release) -> Badge:
     if agreement is None:
         return _alone(release)
     sentence = (
-        f"The segments of this version and the previous one agree at {agreement:.2f}; 1 is the "
+        f"The segments of this version and the previous one agree at {agreement:z.2f}; 1 is the "
         "same segments, 0 is chance."
     )
     if gate_of(release, AGREEMENT).verdict == "refused":

@@ -172,8 +172,7 @@ def customers_of(release: Release) -> ds.Dataset:
 def table_of(release: Release, asset: str) -> ds.Dataset:
     """Return a published table as a dataset. Raises ListError if it cannot be read."""
     try:
-        files = [str(path) for path in release.files(asset) if path.suffix == ".parquet"]
-        return ds.dataset(files, format=_FORMAT)
+        return ds.dataset(release.parquet_files(asset), format=_FORMAT)
     except (DamagedVersionError, OSError, pa.ArrowException) as error:
         raise ListError(
             f"The {asset} of the release {release.name} cannot be read. Materialize again, or "

@@ -156,7 +156,7 @@ def _name(
 def _in_words(rule: Rule) -> str:
     label = RULE_COLUMNS[rule.column].lower()
     if rule.at_most is None:
-        return f"{label} from {rule.at_least:,.12g}"
+        return f"{label} from {rule.at_least:z,.12g}"
     if rule.at_least is None:
-        return f"{label} up to {rule.at_most:,.12g}"
-    return f"{label} {rule.at_least:,.12g} to {rule.at_most:,.12g}"
+        return f"{label} up to {rule.at_most:z,.12g}"
+    return f"{label} {rule.at_least:z,.12g} to {rule.at_most:z,.12g}"

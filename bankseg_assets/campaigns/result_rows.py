@@ -123,7 +123,7 @@ class ResultRows:
                 "Before the start": MEASURE_NAMES[one.measure],
                 "Contacted": self._mean(one.measure, one.treated),
                 "Held out": self._mean(one.measure, one.held_out),
-                "Standardised difference": f"{one.standardised_difference:.3f}",
+                "Standardised difference": f"{one.standardised_difference:z.3f}",
                 "Alike": "yes" if one.is_balanced else "no",
             }
             for one in found

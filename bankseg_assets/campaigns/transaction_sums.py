@@ -63,8 +63,7 @@ def sums_between(release: Release, customers: Sequence[str], days: Sequence[date
 
 def _batches(release: Release, column: str, days: tuple[date, date]) -> Iterator[pa.Table]:
     """Yield the transactions from the first day until before the second, without income."""
-    files = [str(path) for path in release.files(CLEANED) if path.suffix == ".parquet"]
-    rows = ds.dataset(files, format="parquet")
+    rows = ds.dataset(release.parquet_files(CLEANED), format="parquet")
     names = [column, "transaction_at", "amount"]
     unit = rows.schema.field("transaction_at").type
     first, end = (pa.scalar(day, pa.date32()).cast(pa.timestamp("us")).cast(unit) for day in days)

@@ -5,9 +5,11 @@ neither a run nor a sensor waits for a receiver.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from bankseg_assets.defs.platform_health import Seen, look
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
@@ -54,7 +56,11 @@ def failure_sensor(context: dg.RunFailureSensorContext, published: PublishedReso
     run, steps = context.dagster_run, list(context.get_step_failure_events())
     message = context.failure_event.message or ""
     causes = failure_reasons(context.instance, run.run_id, steps, message)
-    context.log.error(f"Run {run.run_id} of {run.job_name} failed: {'; '.join(causes)}. {STAYS}")
+    why = " ".join([*(one if one.endswith(".") else f"{one}." for one in causes), STAYS])
+    context.log.error(f"Run {run.run_id} of {run.job_name} failed: {why}")
+    # Also at the end of the run's own log, where Dagster's last event is a trace of its own code.
+    with suppress(SQLAlchemyError):  # a full disk: the alert is sent anyway
+        context.instance.report_engine_event(f"Why the run failed: {why}", dagster_run=run)
     if run.tags.get(WILL_RETRY_TAG) == "true" or was_interrupted(steps):
         return
     failure = Failure(run_id=run.run_id, job=run.job_name, at=now(), reasons=causes)

@@ -48,7 +48,7 @@ from bankseg_assets.runtime.settings import STARTED_AT
 from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
-HOLDINGS_EVERY_SECONDS = 15  # products are recommended anew, no segment waits; a look takes 30 ms
+HOLDINGS_EVERY_SECONDS = 15  # products are recommended again, no segment waits; a look takes 30 ms
 # No one waits for these: a crash and a model that aged are rare.
 RECOVER_EVERY_SECONDS = 30
 REFIT_EVERY_SECONDS = 60
@@ -175,7 +175,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     state = _checked(context, _CLEANED, cleaned)
     if not state.passed:
         return dg.SkipReason(_why_unchecked(state))
-    reason, attempt = _next_attempt(context, CLEANED_TAG, cleaned.run_id)
+    reason, attempt = _next_attempt(context, CLEANED_TAG, cleaned.run_id, cleaned.run_id)
     if reason:
         return dg.SkipReason(reason)
     tags = {CLEANED_TAG: cleaned.run_id, **_NO_OTHER_RETRY}
@@ -334,9 +334,8 @@ def _why_unchecked(state: CheckState) -> str:
     if state.failed:
         return (
             f"The newest data did not pass its checks: {' '.join(state.failed)} No model is built "
-            "from it, and the current release stays in use. `bankseg deliveries` lists the outcome "
-            "of each file: correct the contract, withdraw the file with `bankseg withdraw`, or "
-            "deliver another."
+            "from it. It is cleaned again when a file is delivered or withdrawn, when the contract "
+            "changes, or by hand with `make materialize`."
         )
     return (
         f"The checks {', '.join(state.pending)} of the newest data have no result yet. Models are "
@@ -361,30 +360,48 @@ def _unfinished_runs(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]
     ]
 
 
-def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> tuple[str, int]:
+def _next_attempt(
+    context: dg.SensorEvaluationContext, tag: str, value: str, first: str = ""
+) -> tuple[str, int]:
     """Return why the next attempt is not due yet (empty if it is), and its number.
 
     The first three since the platform's start follow immediately, after failures as well as kills;
-    then there is one per hour. Operators restart the platform after they fixed a cause.
+    then there is one per hour. Operators restart the platform after they fixed a cause. After a run
+    that a person cancelled there is an hour, too: the sensor would start it again in seconds.
+    `first`: the run that began the work, which may have no such tag.
     """
     before = context.instance.get_run_records(dg.RunsFilter(tags={tag: value}))
+    recent = _since_start(before)
+    others = context.instance.get_run_records(dg.RunsFilter(run_ids=[first])) if first else ()
+    newest = max([*recent, *_since_start(others)], key=_updated, default=None)
+    if newest and newest.dagster_run.status is dg.DagsterRunStatus.CANCELED:
+        why = "The last run for this content was cancelled."
+    elif newest and len(recent) >= QUICK_ATTEMPTS:
+        why = f"{len(recent)} runs for this content did not succeed. See their logs."
+    else:
+        return "", len(before) + 1
+    minutes = (_updated(newest) + LATER_ATTEMPTS_SECONDS - time.time()) / 60
+    if minutes <= 0:
+        return "", len(before) + 1
+    return (
+        f"{why} The next attempt is in {minutes:.0f} minutes; or materialize by hand once the "
+        "cause is fixed.",
+        0,
+    )
+
+
+def _since_start(records: Iterable[dg.RunRecord]) -> list[dg.RunRecord]:
+    """Return the runs since the platform's start."""
     started = float(os.environ.get(STARTED_AT) or 0)
-    recent = [
-        record.update_timestamp.replace(tzinfo=UTC).timestamp()
-        for record in before
+    return [
+        record
+        for record in records
         if record.create_timestamp.replace(tzinfo=UTC).timestamp() >= started
     ]
-    if len(recent) >= QUICK_ATTEMPTS:
-        last = max(recent)
-        minutes = (last + LATER_ATTEMPTS_SECONDS - time.time()) / 60
-        if minutes > 0:
-            return (
-                f"{len(recent)} runs for this content did not succeed. See their logs. The next "
-                f"attempt is in {minutes:.0f} minutes; or materialize by hand once the cause is "
-                "fixed.",
-                0,
-            )
-    return "", len(before) + 1
+
+
+def _updated(record: dg.RunRecord) -> float:
+    return record.update_timestamp.replace(tzinfo=UTC).timestamp()
 
 
 def _models_are_made(

@@ -72,7 +72,8 @@ comparison = dg.define_asset_job(
     "comparison",
     _STUDY,
     description="Compares k-means with alternative algorithms, with and without PCA; takes "
-    "minutes. Nothing is made from the result.",
+    "minutes. Nothing is made from the result, so it starts after all others in the queue.",
+    tags={"dagster/priority": "-1"},
 )
 recommendations = dg.define_asset_job(
     "recommendations",

@@ -48,7 +48,8 @@ def table_value(
     head: Sequence[str], rows: Iterable[Sequence[str | int | float]]
 ) -> dg.TableMetadataValue:
     """Return a table as metadata that Dagster shows with its columns' types."""
-    lines = [list(row) for row in rows]
+    # A zero without the minus that rounding leaves before it.
+    lines = [[cell or 0 if isinstance(cell, float) else cell for cell in row] for row in rows]
     columns = zip(*lines, strict=True) if lines else ([] for _ in head)
     kinds = [
         "string" if any(isinstance(cell, str) for cell in cells) else "float" for cells in columns

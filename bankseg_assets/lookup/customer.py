@@ -91,8 +91,7 @@ def rows_of_customer(
     if asset not in release.versions:
         return []
     try:
-        files = [path for path in release.files(asset) if path.suffix == ".parquet"]
-        found = rows_of(files, column, customer_id, names, limit=limit)
+        found = rows_of(release.parquet_files(asset), column, customer_id, names, limit=limit)
     except (DamagedVersionError, OSError, pa.ArrowException) as error:
         raise LookupFailedError(
             f"The {asset} of the release {release.name} cannot be read. Materialize again, or "

@@ -138,8 +138,7 @@ def _row(release: Release, key: Any) -> dict[str, Any]:
     import pyarrow.dataset as ds  # it imports pandas, which the API does not need to start
 
     try:
-        files = [str(path) for path in release.files(CUSTOMER_VALUE.name)]
-        table = ds.dataset([file for file in files if file.endswith(".parquet")])
+        table = ds.dataset(release.parquet_files(CUSTOMER_VALUE.name))
         repeats, last, age = (int(value[0]) for value in key)
         is_it = (
             (ds.field("repeats") == repeats) & (ds.field("last") == last) & (ds.field("age") == age)

@@ -48,7 +48,7 @@ def _reason(source: str, score: float, held: list[str]) -> str:
             "product of this customer is known."
         )
     if not held:
-        return f"It suits the products that the customer has: preference {score:.2f} of 1."
+        return f"It suits the products that the customer has: preference {score:z.2f} of 1."
     more = len(held) - MOST_NAMED
     named = ", ".join(held[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"It suits what the customer has ({named}): predicted preference {score:.2f} of 1."
+    return f"It suits what the customer has ({named}): predicted preference {score:z.2f} of 1."

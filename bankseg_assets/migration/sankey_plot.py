@@ -1,19 +1,26 @@
 """Sankey diagram of migration, drawn by matplotlib for Dagster metadata and the docs."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bankseg_assets.migration.flows import Flow
 from bankseg_assets.migration.report import shown_money
-from bankseg_assets.migration.sankey_layout import Band, Node, sankey
+from bankseg_assets.migration.sankey_layout import GAP, Band, Node, sankey
 from bankseg_assets.presentation.disclosure import shown_rounded
 from bankseg_assets.reports.plots import markdown_image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STAGES = ("before", "new data, old model", "new data, new model")
 LAST = len(STAGES) - 1
 NODE_WIDTH = 0.06  # share of the distance between two columns
+LABEL_INCHES = 0.3  # of two lines: the gap between two nodes without height
+HEAD_INCHES = 0.4  # of the title
+ABOVE, BELOW = 0.09, 1.02  # ends of the axis, as shares of the height
 LEAST_LABELLED = 0.035  # share of the height: the height of a text
 NO_SEGMENT = "#999999"
 
@@ -27,6 +34,21 @@ def sankey_plot(
 ) -> str:
     """Return a Sankey diagram as Markdown: moves by customers, then moves by the model.
 
+    See `sankey_figure`.
+    """
+    figure = sankey_figure(found, colours=colours, title=title, currency=currency)
+    return markdown_image(figure, title)
+
+
+def sankey_figure(
+    found: Sequence[Flow],
+    *,
+    colours: tuple[Sequence[int], Sequence[int]],
+    title: str,
+    currency: str,
+) -> "Figure":
+    """Return the diagram, as high as its labels need, also those of segments of few customers.
+
     `colours`: the colour numbers of the old and the new model's segments. Counts are rounded to
     ten, and flows of fewer than 11 customers are not drawn. Moves are darker than unchanged
     customers.
@@ -35,12 +57,14 @@ def sankey_plot(
 
     drawing = sankey(found)
     height = max((node.top + node.height for node in drawing.nodes), default=1.0)
-    figure = Figure(figsize=(10, 5.6), layout="constrained")
+    most = max(Counter(node.column for node in drawing.nodes).values(), default=1)
+    inches = HEAD_INCHES + LABEL_INCHES * (BELOW + ABOVE) * (1 / GAP + most - 1)
+    figure = Figure(figsize=(10, inches), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title)
     axes.axis("off")
     axes.set_xlim(-0.6, 2.6)
-    axes.set_ylim(1.02 * height, -0.09 * height)
+    axes.set_ylim(BELOW * height, -ABOVE * height)
     for column, name in enumerate(STAGES):
         axes.text(column, -0.04 * height, name, ha="center", style="italic", fontsize=9)
     for band in drawing.bands:
@@ -49,7 +73,7 @@ def sankey_plot(
         _draw_band(axes, band, colour, currency if labelled else None)
     for node in drawing.nodes:
         _draw_node(axes, node, _colour(colours[node.column == LAST], node.segment))
-    return markdown_image(figure, title)
+    return figure
 
 
 def _draw_band(axes: Any, band: Band, colour: str, currency: str | None) -> None:

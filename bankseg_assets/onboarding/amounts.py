@@ -146,7 +146,7 @@ def take_apart(value: str) -> Text | None:
     """Split a text into number, sign and currency; None if it is not an amount.
 
     >>> take_apart("(EUR 1.234,50)")
-    Text(number='1.234,50', is_negative=True, adornment='EUR')
+    Text(number='1.234,50', is_negative=True, adornment='EUR', word='')
     """
     found = _apart(_unified(value))
     if found is not None:

@@ -152,7 +152,7 @@ def _facts(kept: pa.Table) -> Iterator[str]:
         values = kept[name].drop_null().cast(pa.float64())
         if len(values) >= FEWEST_ROWS:
             low, middle, high = pc.quantile(values, [0.25, 0.5, 0.75]).to_pylist()
-            yield f"Half of the {name}s from {low:,.2f} to {high:,.2f}, the median {middle:,.2f}"
+            yield f"Half of the {name}s from {low:z,.2f} to {high:z,.2f}, the median {middle:z,.2f}"
     counts = pc.value_counts(kept["direction"].drop_null()).to_pylist()
     if counts:
         yield ", ".join(f"{one['counts']:,} of {one['values']}" for one in counts)

@@ -18,11 +18,14 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which no fi
 
 
 def number_texts(column: "pd.Series[Any]") -> pa.Array:
-    """Return a column of integers or floats as texts; one that is missing or infinite is empty."""
+    """Return a column of integers or floats as texts; one that is missing or infinite is empty.
+
+    A zero has no minus, which rounding leaves before it.
+    """
     values = pa.array(column, from_pandas=True)
     if not pa.types.is_floating(values.type):
         return pc.fill_null(values.cast(pa.string()), "")
-    values = pc.if_else(pc.is_finite(values), values, None)
+    values = pc.if_else(pc.is_finite(values), pc.add(values, pa.scalar(0, values.type)), None)
     texts = values.cast(pa.string())
     texts = pc.if_else(
         pc.equal(values, pc.trunc(values)), pc.binary_join_element_wise(texts, "0", "."), texts

@@ -1,4 +1,7 @@
-"""Format numbers, money and dates for display."""
+"""Format numbers, money and dates for display.
+
+The option `z` in a format leaves out the minus before a zero, as in -0.004 with two decimals.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -22,8 +25,8 @@ def number(value: float, style: str = PLAIN, places: int = 2) -> str:
     >>> number(884265), number(833.333), number(-1234567.5, LAKH), number(-0.001)
     ('884,265', '833.33', '-12,34,567.50', '0')
     """
-    rounded = round(float(value), places) + 0.0  # no minus before a zero
-    text = f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.{places}f}"
+    rounded = round(float(value), places)
+    text = f"{rounded:z,.0f}" if rounded.is_integer() else f"{rounded:,.{places}f}"
     return _in_lakhs(text) if style == LAKH else text
 
 
@@ -61,7 +64,7 @@ def abbreviated(value: float | Decimal) -> str:
 
 def three_digits(value: float | Decimal) -> float:
     """Return a number rounded to three significant digits."""
-    return float(f"{value:.3g}")
+    return float(f"{value:z.3g}")
 
 
 def _in_lakhs(text: str) -> str:
@@ -103,7 +106,7 @@ def percent(share: float) -> str:
     >>> percent(0.9312), percent(0.99999), percent(0.00001), percent(-0.00001)
     ('93.1%', '>99.9%', '<0.1%', '0.0%')
     """
-    shown = f"{round(share, 3) + 0.0:.1%}"  # no minus before a zero
+    shown = f"{round(share, 3):z.1%}"
     if shown == "0.0%" and share > 0:
         return "<0.1%"
     if shown == "100.0%" and share < 1:

@@ -37,14 +37,14 @@ def window_note(overview: Mapping[str, Any]) -> str:
 def whole_percent(share: float) -> str:
     """Return a share of 1 in whole per cent; never none or all of something in between.
 
-    >>> whole_percent(0.124), whole_percent(0.005), whole_percent(0.998), whole_percent(1)
-    ('12%', 'under 1%', 'over 99%', '100%')
+    >>> whole_percent(0.124), whole_percent(0.005), whole_percent(0.998), whole_percent(-0.001)
+    ('12%', 'under 1%', 'over 99%', '0%')
     """
     if 0 < share <= 0.005:  # noqa: PLR2004
         return "under 1%"
     if 0.995 <= share < 1:  # noqa: PLR2004
         return "over 99%"
-    return f"{share:.0%}"
+    return f"{share:z.0%}"
 
 
 def days(count: float) -> str:
@@ -53,7 +53,7 @@ def days(count: float) -> str:
     >>> days(1.0), days(40.0)
     ('1 day', '40 days')
     """
-    shown = f"{count:,.0f}"
+    shown = f"{count:z,.0f}"
     return f"{shown} day" if shown == "1" else f"{shown} days"
 
 

@@ -151,7 +151,7 @@ def _cell(place: str, value: Cell) -> str:
     if isinstance(value, str):
         text = f'<t xml:space="preserve">{_text(value)}</t>'
         return f'<c r="{place}" t="inlineStr"><is>{text}</is></c>'
-    return f'<c r="{place}"><v>{value!r}</v></c>'
+    return f'<c r="{place}"><v>{value or 0!r}</v></c>'
 
 
 def _text(value: str) -> str:

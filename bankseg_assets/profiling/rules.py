@@ -233,7 +233,7 @@ def _money(bounds: _Bounds, currency: str) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value + 0.0:,.10g}"  # no minus before a zero
+    return f"{value:z,.10g}"
 
 
 def in_words(number: int) -> str:

@@ -166,7 +166,7 @@ def distinct_numbers(found: float, limit: float, style: str, digits: int) -> tup
     ('0.996%', '1.000%')
     """
     while True:
-        texts = f"{found:.{digits}{style}}", f"{limit:.{digits}{style}}"
+        texts = f"{found:z.{digits}{style}}", f"{limit:z.{digits}{style}}"
         if texts[0] != texts[1] or found == limit or digits >= _MOST_DIGITS:
             return texts
         digits += 1
@@ -202,13 +202,13 @@ def _not_worse(
     name: str, what: str, found: float, before: float | None, loss: float, noise: float
 ) -> Gate:
     if before is None:
-        return Gate(name, Verdict.PASSED, f"{what} is {found:.4f}.", {"candidate": found})
+        return Gate(name, Verdict.PASSED, f"{what} is {found:z.4f}.", {"candidate": found})
     numbers = {"candidate": found, "in_use": before, "loss_allowed": loss, "noise": noise}
     floor = before - loss
     if found >= floor:
-        return Gate(name, Verdict.PASSED, f"{what} is {found:.4f}, {before:.4f} before.", numbers)
+        return Gate(name, Verdict.PASSED, f"{what} is {found:z.4f}, {before:z.4f} before.", numbers)
     now, least = distinct_numbers(found, floor, "f", 4)
-    sentence = f"{what} is {now}, below {least}: the value of the model in use ({before:.4f}) "
+    sentence = f"{what} is {now}, below {least}: the value of the model in use ({before:z.4f}) "
     sentence += f"minus the allowed loss of {loss:g}."
     if found >= floor - noise:
         sentence += f" With so few customers, chance alone may explain a loss of {noise:.2f}."

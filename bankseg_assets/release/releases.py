@@ -164,6 +164,10 @@ class Release(Manifest):
         names = version_record(folder).files
         return [folder / name for name in sorted(names) if not Path(name).name.startswith("_")]
 
+    def parquet_files(self, asset: str) -> list[Path]:
+        """Return the Parquet files of a table's version; see `files`."""
+        return [path for path in self.files(asset) if path.suffix == ".parquet"]
+
 
 class Refusal(Document):
     """A candidate that was not promoted, with the reasons."""

@@ -28,7 +28,7 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
 def _summary(overview: Mapping[str, Any], currency: str, *, is_spending: bool) -> str:
     money, first, last = (overview[name] for name in ("amount_total", "first_day", "last_day"))
     days = f", {first} to {last}" if first != last else f", all of {first}" if first else ""
-    total = "" if money is None else f", {currency} {money:,.0f} in all"
+    total = "" if money is None else f", {currency} {money:z,.0f} in all"
     customers = shown_count(overview["customers"])
     summary = (
         f"{overview['transactions']:,} {'spending ' if is_spending else ''}transactions of "

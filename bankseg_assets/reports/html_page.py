@@ -35,5 +35,5 @@ def _shown(value: Any) -> str:
     if value is None:
         return DASH
     if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
+        return f"{value:z,.4g}" if abs(value) < 1 else f"{value:z,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -254,7 +254,7 @@ def _quality_limits(bundle: Mapping[str, Any], chosen: Mapping[str, Any]) -> lis
     if not _has_segments(bundle):
         return [f"{ONE_SEGMENT} The quality metrics are not meaningful."]
     silhouette = chosen.get("silhouette")
-    close = "" if silhouette is None else f": the silhouette is {silhouette:.2f} of at most 1"
+    close = "" if silhouette is None else f": the silhouette is {silhouette:z.2f} of at most 1"
     return [
         "The segments are a useful division of customers that are close together, not clearly "
         f"separated groups{close}.",

@@ -40,7 +40,7 @@ def bar_plot(
     figure, axes = _figure(title, x_label, y_label)
     lengths = [0 if _is_small_count(value) else value for value in values]
     bars = axes.barh(list(names), lengths, color=INK)
-    texts = [shown_count(v) if _is_small_count(v) else f"{v:,.3g}" for v in values]
+    texts = [shown_count(v) if _is_small_count(v) else f"{v:z,.3g}" for v in values]
     axes.bar_label(bars, labels=texts, padding=3)
     axes.margins(x=0.15)
     axes.invert_yaxis()

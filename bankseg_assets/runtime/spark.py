@@ -69,6 +69,10 @@ NEUTRAL_LOCALE = (
     )
     + " -Duser.timezone=UTC -Dfile.encoding=UTF-8"
 )
+# Without it, each start logs warnings that ask for no action. As a URI: Log4j reads a comma as the
+# begin of a second name.
+_LOGGED = Path(__file__).absolute().with_name("log4j2.properties")
+LOGGING = f"-Dlog4j2.configurationFile={_LOGGED.as_uri()}"
 # Environment variables of another Spark, Hadoop or Java: programs, configuration, servers. Local
 # mode needs none of them; some locate a cluster.
 _FOREIGN_PREFIXES = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")
@@ -120,7 +124,6 @@ def spark_config(
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.local.dir": str(settings.scratch_dir),
         "spark.executor.extraJavaOptions": f"{DEEP_STACK} {NEUTRAL_LOCALE}",
         "spark.driver.extraJavaOptions": NEUTRAL_LOCALE,
     }
@@ -137,6 +140,9 @@ def spark_config(
             "spark.driver.bindAddress": "127.0.0.1",
             **(WAITING if waits else {}),
         }
+    else:
+        # Of executors; in local mode it is SPARK_LOCAL_DIRS, and Spark warns if both are set.
+        config["spark.local.dir"] = str(settings.scratch_dir)
     return config | dict(extra or {})
 
 
@@ -172,7 +178,7 @@ def _is_foreign(name: str) -> bool:
 
 def _java_options(settings: Settings, collector: str) -> tuple[str, ...]:
     return (
-        *(DEEP_STACK, NEUTRAL_LOCALE, COMPILE_ALL, _compilers(settings), collector),
+        *(DEEP_STACK, NEUTRAL_LOCALE, LOGGING, COMPILE_ALL, _compilers(settings), collector),
         class_archive.java_options(),
     )
 

@@ -66,8 +66,8 @@ FITS: dict[Algorithm, Fit] = {
 @contextmanager
 def _cells(summary: GridSummary) -> Iterator[DataFrame]:
     """Return the cells as one partition: one task per core would cost more than the work."""
-    spark = SparkSession.getActiveSession()
-    assert spark is not None
+    # Not the active session: only the thread that started Spark has one.
+    spark = SparkSession.builder.getOrCreate()
     rows = [
         (*point, weight)
         for point, weight in zip(summary.means.tolist(), summary.weights.tolist(), strict=True)

@@ -363,22 +363,22 @@ def _choice(
     if (best.stability or 0.0) < LEAST_STABILITY:
         warnings.append(
             "The segments are not stable: resampled customers give other segments "
-            f"(agreement {best.stability or 0.0:.2f}; at least {LEAST_STABILITY} is usual)."
+            f"(agreement {best.stability or 0.0:z.2f}; at least {LEAST_STABILITY} is usual)."
         )
-    leads = f"has the highest silhouette ({best.silhouette:.3f})"
+    leads = f"has the highest silhouette ({best.silhouette:z.3f})"
     if rank == SOUND - 1:
         leads = f"is the largest stable k below {fewest}"
     elif rank == SOUND - 2:
-        leads = f"changes least when customers are resampled ({best.stability or 0.0:.3f})"
+        leads = f"changes least when customers are resampled ({best.stability or 0.0:z.3f})"
     sentences = [
         f"k = {best.k} {leads} among those with {_listed(held)}.",
         f"Here the smallest segment has {best.smallest_share:.1%}, macro F1 is "
         f"{best.f1_macro:.3f}, and refits on resampled customers agree at "
-        f"{best.stability or 0.0:.3f} (adjusted Rand index).",
+        f"{best.stability or 0.0:z.3f} (adjusted Rand index).",
         *warnings,
     ]
     unstable = [
-        f"{e.k} ({e.stability:.3f})"
+        f"{e.k} ({e.stability:z.3f})"
         for e in known.values()
         if e.k != best.k and e.stability is not None and e.silhouette >= best.silhouette
     ]

@@ -240,10 +240,10 @@ def is_reliable(found: Quality) -> bool:
 
 def _figures(found: Quality) -> str:
     """Return total and rank correlation of a forecast, in words."""
-    figures = f"rank correlation with what followed: {found.rank_correlation or 0.0:.2f}"
+    figures = f"rank correlation with what followed: {found.rank_correlation or 0.0:z.2f}"
     if found.total_error is None:
         return figures
-    return f"forecast over actual total: {1 + found.total_error:.2f}; {figures}"
+    return f"forecast over actual total: {1 + found.total_error:z.2f}; {figures}"
 
 
 def _is_better(one: Quality, other: Quality) -> bool:

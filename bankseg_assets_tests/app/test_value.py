@@ -4,6 +4,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app.panels.value import test_table as table_of_errors
+from app.widgets.numbers import Numbers
 from bankseg_assets.scoring.segment_names import NAMES_FILE
 from bankseg_assets.storage.documents import replace_json
 from bankseg_assets_tests.app.customers import MAIN
@@ -41,6 +43,14 @@ def test_value_page_has_segments_and_test(data_dir: Path) -> None:
     assert tested["By"][0] == "Model (BG/NBD, Gamma-Gamma) (shown)"
     assert len(tested) == 6
     assert len(deciles) == 10
+
+
+def test_value_page_has_no_minus_before_a_zero() -> None:
+    document = value_document()
+    document["days_quality"]["past"] |= {"rank_correlation": -0.0004, "mae": -0.0}
+    found = table_of_errors(document, Numbers("INR"), direction_known=False)
+    assert found["Ranking"][1] == "0.00"
+    assert found["Error"][1] == "0"
 
 
 def test_value_page_has_the_names_of_the_bank(data_dir: Path) -> None:

@@ -99,6 +99,8 @@ def test_failed_run_is_reported_with_step_and_cause(
     message = report_failure(instance, result, place, caplog)
     assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in message
     assert message.endswith("The previous release stays in use.")
+    last = instance.all_logs(result.run_id)[-1]
+    assert last.message.startswith("Why the run failed: broken: OSError: disk full. The prev")
     assert "Traceback" not in message
     assert "\n" not in message
     (alert,) = queued(place)

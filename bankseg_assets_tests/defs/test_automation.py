@@ -395,6 +395,22 @@ def test_failed_run_is_retried_three_times_then_hourly(
     assert landing.starts().run_key == f"{wanted}-4"
 
 
+def test_cancelled_run_is_repeated_after_an_hour(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the sensor would start it again five seconds after a person cancelled it."""
+    landing.put("january.csv", "one")
+    landing.add_run("refresh", "CANCELED", **landing.starts().tags)
+    message = landing.skips()
+    assert message.startswith("The last run for this content was cancelled. The next attempt is in")
+    landing.put("february.csv", "two")
+    assert landing.starts()
+    (Path(landing.delivery.landing_dir) / "february.csv").unlink()
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    assert str(landing.starts().run_key).endswith("-2")
+
+
 @pytest.mark.parametrize(("since_failures", "starts"), [(-60, False), (60, True)])
 def test_restart_of_the_platform_grants_attempts(
     landing: Landing, monkeypatch: pytest.MonkeyPatch, since_failures: float, starts: bool
@@ -631,6 +647,22 @@ def test_failed_models_are_retried_then_hourly(
     assert tick(cleaned_sensor, instance)[0]
 
 
+def test_models_of_a_cancelled_run_are_made_after_an_hour(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that cleaned the data was cancelled after that, and a person had started it."""
+    run_id = clean(instance, "refresh")
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    instance.report_run_canceled(run)
+    requests, message = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert str(message).startswith("The last run for this content was cancelled.")
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    assert tick(cleaned_sensor, instance)[0]
+
+
 @pytest.mark.parametrize("status", UNFINISHED)
 def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
@@ -694,8 +726,8 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
     requests, message = tick(cleaned_sensor, instance)
     assert requests == []
     assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(message)
-    assert "the current release stays in use" in str(message)
-    assert "`bankseg withdraw`" in str(message)
+    assert "No model is built from it." in str(message)
+    assert "when a file is delivered or withdrawn, when the contract changes" in str(message)
     # A later evaluation of the same data counts, as when the check is run again by hand.
     report_checks(instance, "cleaned_transactions")
     assert tick(cleaned_sensor, instance)[0]

@@ -33,6 +33,11 @@ def test_schema_has_type_meaning_unit_and_nullability() -> None:
     ]
 
 
+def test_table_value_has_no_minus_before_a_zero() -> None:
+    found = table_value(["name", "share", "rows"], [["a", round(-0.004, 2), 0]])
+    assert [str(list(one.data.values())) for one in found.records] == ["['a', 0, 0]"]
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_table_asset_has_schema(name: str) -> None:
     assert table_metadata(name) == {"dagster/column_schema": table_schema(TABLES[name])}

@@ -3,11 +3,12 @@
 import base64
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 from bankseg_assets.migration.flows import CustomerPath, flows
-from bankseg_assets.migration.sankey_plot import sankey_plot
+from bankseg_assets.migration.sankey_plot import sankey_figure, sankey_plot
 
 NAMES = ("Big <b>", "Small")
 COLOURS = (3, 1)
@@ -53,3 +54,23 @@ def test_no_flows_give_empty_plot() -> None:
 
 def test_segments_have_given_colours() -> None:
     assert png(200, colours=(3, 1)) != png(200, colours=(3, 2))
+
+
+@pytest.mark.parametrize("count", [2, 8, 12])
+def test_labels_of_small_segments_do_not_overlap(count: int) -> None:
+    names = [f"Segment {number}" for number in range(count)]
+    paths = [
+        CustomerPath(one, one, one, max(10**6 // 7**one, 20), Decimal(1)) for one in range(count)
+    ]
+    found = flows(paths, names, names, range(count))
+    colours = (range(count), range(count))
+    figure = sankey_figure(found, colours=colours, title="Who moved", currency="INR")
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    labels = [text for text in axes.texts if "Segment" in text.get_text()]
+    assert len(labels) == 2 * count
+    for side in ("right", "left"):
+        boxes = [t.get_window_extent() for t in labels if t.get_horizontalalignment() == side]
+        boxes.sort(key=lambda box: -box.y0)
+        # Three pixels of a box are above the letters.
+        assert all(above.y0 > below.y1 - 3 for above, below in pairwise(boxes))

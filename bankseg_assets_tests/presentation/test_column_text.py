@@ -14,7 +14,7 @@ from bankseg_assets.presentation.column_text import cell_texts, content, joined,
 from bankseg_assets.presentation.csv_export import csv_text
 
 FLOATS = [
-    *(0.0, -0.0, 1.0, -1.5, 0.1 + 0.2, 900.0, 161.17),
+    *(0.0, 1.0, -1.5, 0.1 + 0.2, 900.0, 161.17),
     *(1e-4, 9.9e-5, 1e-5, -3e-10, 5e-324),
     *(999_999_999.5, 1e9, 1e10, 123456789012.25, 1e15, 1e16, 1e22, 1.7976931348623157e308),
 ]
@@ -22,6 +22,12 @@ FLOATS = [
 
 def test_floats_are_as_python_writes_them() -> None:
     assert number_texts(pd.Series(FLOATS)).to_pylist() == [repr(value) for value in FLOATS]
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "Float64"])
+def test_zero_has_no_minus_in_files(kind: str) -> None:
+    column = pd.Series([-0.004, 0.0, -0.25], dtype=kind).round(2)
+    assert number_texts(column).to_pylist() == ["0.0", "0.0", "-0.25"]
 
 
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e6, 1e12, 1e20])

@@ -11,7 +11,11 @@ from bankseg_assets.presentation.formatting import (
     number,
     percent,
     quantity,
+    short,
+    short_number,
+    signed,
 )
+from bankseg_assets.presentation.phrases import days, whole_percent
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,26 @@ def test_one_has_singular_unit() -> None:
 )
 def test_percent_never_rounds_to_0_or_100(share: float, shown: str) -> None:
     assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        number(-0.004),
+        money(-0.4, "JPY"),
+        short(-0.0),
+        short_number(-0.0),
+        abbreviated(-0.0),
+        abbreviated(Decimal("-0")),
+        percent(-0.0004),
+        signed(-0.04),
+        whole_percent(-0.004),
+        days(-0.4),
+    ],
+)
+def test_zero_has_no_minus(shown: str) -> None:
+    """Rounded to the decimals shown, a small negative number is a zero: Python writes "-0"."""
+    assert shown.strip("JPY ") in {"0", "0.0", "0%", "0.0%", "0 days"}
 
 
 def test_date_is_written_in_words() -> None:

@@ -109,6 +109,21 @@ def test_release_files_are_recorded_ones(bank: Bank, tmp_path: Path) -> None:
         found.files(DATA)
 
 
+def test_release_parquet_files_leave_others_out(bank: Bank, tmp_path: Path) -> None:
+    versions = bank.release("first")
+    found = current_release(tmp_path)
+    assert found is not None
+    assert found.parquet_files(DATA) == []
+    with bank.store.draft(DATA, "run-tables") as draft:
+        for name in ("b.parquet", "a.parquet", "report.html"):
+            (draft.path / name).touch()
+    assert draft.version is not None
+    other = found.model_copy(update={"versions": versions | {DATA: draft.version.name}})
+    assert other.parquet_files(DATA) == [
+        draft.version / name for name in ("a.parquet", "b.parquet")
+    ]
+
+
 def test_unreleased_versions_are_invisible(bank: Bank, tmp_path: Path) -> None:
     bank.release("first")
     bank.make(DATA, "second")

@@ -29,7 +29,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "missing_values": [{"column": "gender", "missing": 1100, "share": 0.00105}],
-        "quantiles": [{"measure": "amount", "p50": 459.0}],
+        "quantiles": [{"measure": "amount", "p5": -0.0, "p50": 459.0}],
         "outliers": [],
         "correlations": [{"a": "log_amount", "b": "log_balance", "pearson": None}],
         "amount_distribution": [{"from": 0.0, "rows": 20}, {"from": 1234.5, "rows": 30}],
@@ -115,6 +115,7 @@ def test_figures_are_readable(page: Page) -> None:
     assert "INR 1,234,568 in all. Distributions omit cells that may have fewer " in text
     assert "Of 143,612 customers with two or more transactions, 99.3%" in text
     assert {"1,100", "0.00105", "459.00", "1,234.50"} <= set(page.cells)
+    assert "-0" not in page.cells
 
 
 def test_suppressed_value_is_dash() -> None:

@@ -6,6 +6,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from bankseg_assets.runtime import spark as spark_module
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import (
     FIRST_COMPILER,
+    LOGGING,
     MOST_MEMORY_MIB,
     SMALLER_METHODS,
     cores,
@@ -38,12 +40,22 @@ def test_local_mode_listens_to_this_machine_alone(tmp_path: Path) -> None:
     assert config["spark.driver.bindAddress"] == config["spark.driver.host"] == "127.0.0.1"
     assert config["spark.driver.memory"] == f"{heap_mib()}m"
     assert config["spark.ui.enabled"] == "false"
-    assert config["spark.local.dir"] == str(tmp_path / "spark_scratch")
+    assert "spark.local.dir" not in config  # `prepare_process` sets SPARK_LOCAL_DIRS
+
+
+def test_java_logs_by_the_own_configuration() -> None:
+    assert LOGGING in spark_config(Settings())["spark.driver.extraJavaOptions"].split()
+    file = Path(unquote(urlsplit(LOGGING.partition("=")[2]).path))
+    assert "rootLogger.level = warn" in file.read_text(encoding="utf-8")
+    # The cluster's client may have a configuration of its own.
+    on_cluster = spark_config(Settings(spark_master="spark://head:7077"))
+    assert LOGGING not in on_cluster["spark.driver.extraJavaOptions"]
 
 
 def test_cluster_keeps_own_address_memory_parallelism() -> None:
     config = spark_config(Settings(spark_master="spark://head:7077"))
     assert config["spark.master"] == "spark://head:7077"
+    assert config["spark.local.dir"].endswith("/spark_scratch")
     assert "spark.sql.shuffle.partitions" not in config
     assert [name for name in config if name.startswith("spark.driver.")] == [
         "spark.driver.extraJavaOptions"

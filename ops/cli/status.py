@@ -312,7 +312,9 @@ def _window_text(release: ReleaseStatus, model: ModelStatus) -> str:
 
 def _metrics_text(model: ModelStatus) -> str:
     metrics = model.metrics
-    texts = [f"{called} {metrics[name]:.3f}" for name, called in METRICS.items() if name in metrics]
+    texts = [
+        f"{called} {metrics[name]:z.3f}" for name, called in METRICS.items() if name in metrics
+    ]
     return ", ".join([f"{metrics['n_customers']:,.0f} customers", *texts])
 
 

@@ -9,7 +9,7 @@ warn: otherwise one delivery would block every later run.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.classifier.confusion_matrix import held_out_confusion
 from bankseg_assets.cleaning.incremental import dispositions
-from bankseg_assets.cleaning.parts import parts_of, rows_by_delivery
+from bankseg_assets.cleaning.parts import delivery_of, parts_of, rows_by_delivery
 from bankseg_assets.cleaning.repetition import repeated_values
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, INCOME
 from bankseg_assets.contracts.value_ranges import (
@@ -39,11 +39,12 @@ from bankseg_assets.contracts.value_ranges import (
     money_range,
 )
 from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE
+from bankseg_assets.defs.checks.faults import MOST_NAMED, file_names, listed, platform_fault
 from bankseg_assets.defs.checks.products import PRODUCT_CHECKS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.migration.flows import Flow, unbalanced_totals
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.presentation.markdown import raw_table
+from bankseg_assets.presentation.markdown import escaped, raw_table
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.segmentation.k_selection import SMALLEST_SHARE
@@ -60,7 +61,9 @@ EVALUATIONS_LOOKED_AT = 20
 @dg.asset_check(
     asset="cleaned_transactions", additional_deps=["quarantined_transactions"], blocking=True
 )
-def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckResult:
+def every_row_is_accounted_for(
+    published: PublishedResource, delivery: DeliveryResource
+) -> dg.AssetCheckResult:
     """For each file, rows in = cleaned + quarantined + duplicates, counted in the written files."""
     store = published.store
     rows_in = rows_by_delivery(parts_of(store.latest("raw_transactions")))
@@ -68,21 +71,24 @@ def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckRes
     not_kept = dispositions(store.latest("quarantined_transactions").glob("*.parquet"))
     names = ("quarantined", "duplicate")
     rows = {
-        delivery: (
-            count,
-            clean.get(delivery, 0),
-            *(not_kept.get(delivery, {}).get(n, 0) for n in names),
+        one: (
+            rows_in.get(one, 0),
+            clean.get(one, 0),
+            *(not_kept.get(one, {}).get(n, 0) for n in names),
         )
-        for delivery, count in rows_in.items()
+        for one in [*rows_in, *sorted((clean.keys() | not_kept.keys()) - rows_in.keys())]
     }
-    unknown = (clean.keys() | not_kept.keys()) - rows_in.keys()
-    wrong = [d for d, (count, *places) in rows.items() if count != sum(places)] + sorted(unknown)
+    files = file_names(delivery.ledger)
+    wrong = {one: counts for one, counts in rows.items() if counts[0] != sum(counts[1:])}
     totals = [sum(column) for column in zip(*rows.values(), strict=True)]
-    head = ("delivery", "rows in", "clean", "quarantined", "duplicate")
-    cells = [(delivery, *(f"{n:,}" for n in found)) for delivery, found in rows.items()]
+    head = ("delivery", "file", "rows in", "clean", "quarantined", "duplicate")
+    cells = [
+        (one, escaped(files.get(one, "")), *(f"{n:,}" for n in rows[one]))
+        for one in sorted(rows, key=lambda one: one in wrong)  # the wrong ones are never cut off
+    ]
     return dg.AssetCheckResult(
         passed=not wrong,
-        description=f"Row counts do not add up: {', '.join(wrong)}." if wrong else None,
+        description=platform_fault(_unbalanced(wrong, files), of_files=True),
         metadata={
             "rows_in": totals[0],
             "rows_clean": totals[1],
@@ -94,10 +100,26 @@ def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckRes
     )
 
 
+def _unbalanced(rows: Mapping[str, tuple[int, ...]], files: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each of the first deliveries whose rows do not add up."""
+    for one in list(rows)[:MOST_NAMED]:
+        count, *places = rows[one]
+        clean, quarantined, duplicate = (f"{n:,}" for n in places)
+        difference = count - sum(places)
+        yield (
+            f"{files.get(one, one)}: expected {count:,} rows, found {clean} clean, {quarantined} "
+            f"quarantined and {duplicate} duplicate: {abs(difference):,} "
+            f"{'too few' if difference > 0 else 'too many'}."
+        )
+    if len(rows) > MOST_NAMED:
+        yield f"{len(rows) - MOST_NAMED} more files are wrong; `by_delivery` lists them."
+
+
 @dg.asset_check(asset="cleaned_transactions", blocking=True)
 def transaction_ids_are_unique(
     context: dg.AssetCheckExecutionContext,
     published: PublishedResource,
+    delivery: DeliveryResource,
     cleaned_transactions: DataFrame,
 ) -> dg.AssetCheckResult:
     """Transaction IDs are unique.
@@ -108,13 +130,12 @@ def transaction_ids_are_unique(
     versions = published.store.versions("cleaned_transactions")
     passed = passed_versions(context.instance, "cleaned_transactions", "transaction_ids_are_unique")
     trusted = versions[-2] if versions[:-1] and versions[-2].name in passed else None
-    repeated, compared = repeated_transactions(cleaned_transactions, versions[-1], trusted)
+    repeated, compared, where = repeated_transactions(cleaned_transactions, versions[-1], trusted)
+    files = listed(where, file_names(delivery.ledger))
+    faults = [f"{repeated:,} transaction IDs occur more than once, expected none. Files: {files}."]
     return dg.AssetCheckResult(
         passed=repeated == 0,
-        description=f"{repeated:,} transaction IDs occur more than once. This is a bug in the "
-        "platform: run `make clean` and the batch again, and report it."
-        if repeated
-        else None,
+        description=platform_fault(faults if repeated else (), of_files=True),
         metadata={
             "repeated_transaction_ids": repeated,
             "files_compared": compared,
@@ -139,22 +160,35 @@ def passed_versions(instance: dg.DagsterInstance, asset: str, check: str) -> set
     return found
 
 
-def repeated_transactions(table: DataFrame, version: Path, trusted: Path | None) -> tuple[int, int]:
-    """Return the number of duplicate transaction IDs in a version, and of compared files.
+def repeated_transactions(
+    table: DataFrame, version: Path, trusted: Path | None
+) -> tuple[int, int, list[str]]:
+    """Return the number of duplicate transaction IDs, of compared files, and their deliveries.
 
     `trusted`: an earlier version without duplicates; its files are not compared with one another.
     """
     known = {sha256 for _, sha256 in _files(trusted).values()} if trusted else set()
     fresh = [name for name, (_, sha256) in _files(version).items() if sha256 not in known]
     fresh = [name for name in fresh if name.endswith(".parquet")]
-    rows = table.select("transaction_id", F.col("_metadata.file_name").isin(fresh).alias("fresh"))
-    new = rows.where("fresh").select("transaction_id")
+    rows = table.select("transaction_id", F.col("_metadata.file_name").alias("file"))
+    is_fresh = F.col("file").isin(fresh)
+    new = rows.where(is_fresh).select("transaction_id")
+    where: set[str] = set()
     with repeated_values(new, "transaction_id") as found:
-        repeated = found.count()
+        if repeated := found.count():
+            where |= _deliveries_with(rows, found)
     if known:
-        old = rows.where("NOT fresh").select("transaction_id")
-        repeated += old.join(new, "transaction_id", "left_semi").count()
-    return repeated, len(fresh)
+        old = rows.where(~is_fresh).select("transaction_id")
+        shared = old.join(new, "transaction_id", "left_semi")
+        if again := shared.count():
+            repeated += again
+            where |= _deliveries_with(rows, shared)
+    return repeated, len(fresh), sorted(where)
+
+
+def _deliveries_with(rows: DataFrame, transactions: DataFrame) -> set[str]:
+    files = rows.join(transactions, "transaction_id", "left_semi").select("file").distinct()
+    return {delivery_of(Path(row["file"])) for row in files.collect()}
 
 
 @dg.asset_check(asset="cleaned_transactions", blocking=True)
@@ -179,9 +213,9 @@ def values_are_in_range(
         datetime.combine(first_day(day), time.min),
         datetime.combine(last, time.max),
     )
-    faults, metadata = _in_ranges(version, ranges)
+    faults, metadata = _in_ranges(version, ranges, file_names(delivery.ledger))
     return dg.AssetCheckResult(
-        passed=not faults, description=" ".join(faults) or None, metadata=metadata
+        passed=not faults, description=platform_fault(faults, of_files=True), metadata=metadata
     )
 
 
@@ -203,8 +237,10 @@ def customers_are_unique(rfm_table: DataFrame) -> dg.AssetCheckResult:
     rows = rfm_table.count()
     with repeated_values(rfm_table, "customer_id") as found:
         repeated = found.count()
+    faults = [f"{repeated:,} customers have several rows, expected one each."] if repeated else []
     return dg.AssetCheckResult(
         passed=not repeated,
+        description=platform_fault(faults),
         metadata={"rows": rows, "repeated_customers": repeated},
     )
 
@@ -272,7 +308,7 @@ def measures_are_plausible(
     return dg.AssetCheckResult(
         passed=not faults and not warnings,
         severity=dg.AssetCheckSeverity.ERROR if faults else dg.AssetCheckSeverity.WARN,
-        description=" ".join([*faults, *warnings]) or None,
+        description=" ".join(filter(None, [platform_fault(faults), *warnings])) or None,
         metadata=metadata,
     )
 
@@ -302,10 +338,14 @@ def features_vary(pca_model: dict[str, Any]) -> dg.AssetCheckResult:
     """
     names = [feature["name"] for feature in pca_model["features"]]
     scales = dict(zip(names, pca_model["scale"], strict=True))
-    constant = [name for name, scale in scales.items() if not 0 < scale < float("inf")]
+    faults = [
+        f"{name}: expected a finite scale above zero, found {scale:g}."
+        for name, scale in scales.items()
+        if not 0 < scale < float("inf")
+    ]
     return dg.AssetCheckResult(
-        passed=not constant,
-        description=f"Constant features: {', '.join(constant)}." if constant else None,
+        passed=not faults,
+        description=platform_fault(faults),
         metadata={f"scale_of_{name}": scale for name, scale in scales.items()},
     )
 
@@ -361,7 +401,7 @@ def no_customer_is_lost_on_the_way(published: PublishedResource) -> dg.AssetChec
     faults = unbalanced_totals(found, before, after, money)
     return dg.AssetCheckResult(
         passed=not faults,
-        description=" ".join(faults) or None,
+        description=platform_fault(faults),
         metadata={
             "customers_before": sum(before.values()),
             "customers_after": sum(after.values()),
@@ -378,8 +418,13 @@ def numpy_scores_as_spark_does(published: PublishedResource) -> dg.AssetCheckRes
     confusion = np.zeros_like(bundle.confusion)
     confusion[: len(found)] = found
     moved = int(np.abs(confusion - bundle.confusion).sum())
+    fault = (
+        f"numpy and Spark predict different segments for the {int(found.sum()):,} held-out "
+        f"customers: expected the same confusion matrix, found {moved:,} different counts."
+    )
     return dg.AssetCheckResult(
         passed=moved == 0,
+        description=platform_fault([fault] if moved else ()),
         metadata={"customers": int(found.sum()), "counts_that_differ": moved},
     )
 
@@ -438,9 +483,14 @@ def _range(version: Path, column: str) -> tuple[Any, Any]:
     return least, greatest
 
 
-def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], dict[str, str]]:
-    """Return a sentence for each column with values out of range, and the ranges found."""
-    files = sorted(map(str, version.glob("*.parquet")))
+def _in_ranges(
+    version: Path, ranges: Mapping[str, Range], names: Mapping[str, str] | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """Return a sentence for each column with values out of range, and the ranges found.
+
+    `names`: of the files, by delivery, if each delivery has files of its own.
+    """
+    files = sorted(version.glob("*.parquet"))
     faults, metadata = [], {}
     for name, (low, high) in ranges.items():
         least, greatest = _range(version, name)
@@ -454,8 +504,9 @@ def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], d
         outside = [limit for limit in (too_low, too_high) if limit is not None]
         if not outside:
             continue
-        count = ds.dataset(files).count_rows(filter=reduce(or_, outside))
-        if count:
+        is_outside = reduce(or_, outside)
+        if count := ds.dataset(files).count_rows(filter=is_outside):
+            where = "" if names is None else _files_with(files, is_outside, names)
             allowed = " and ".join(
                 f"{word} {_text(limit)}"
                 for word, limit in (("at least", low), ("at most", high))
@@ -463,8 +514,14 @@ def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], d
             )
             faults.append(
                 f"{name}: {count:,} rows are out of range; expected {allowed}, found {found}."
+                + where
             )
     return faults, metadata
+
+
+def _files_with(files: Iterable[Path], rows: pc.Expression, names: Mapping[str, str]) -> str:
+    deliveries = [delivery_of(one) for one in files if ds.dataset(one).count_rows(filter=rows)]
+    return f" Files: {listed(dict.fromkeys(deliveries), names)}."
 
 
 def _text(value: Any) -> str:

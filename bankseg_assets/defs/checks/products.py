@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.incremental import dispositions
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
+from bankseg_assets.defs.checks.faults import platform_fault
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.storage.outputs import row_count
@@ -36,9 +37,15 @@ def every_holding_is_accounted_for(
         "rows_duplicate": found.get("duplicate", 0),
         "rows_lost": records - kept - sum(found.values()),
     }
+    fault = (
+        f"{used.file_name if used else 'Without a file'}: expected {records:,} rows, found "
+        f"{kept:,} kept, {rows['rows_quarantined']:,} quarantined and {rows['rows_duplicate']:,} "
+        "duplicate."
+    )
     return dg.AssetCheckResult(
         passed=rows["rows_lost"] == 0,
-        description=None if used else WAITS,
+        description=platform_fault([fault] if rows["rows_lost"] else ())
+        or (None if used else WAITS),
         metadata=rows
         | {
             f"reason_{reason}": count
@@ -68,9 +75,14 @@ def only_known_products_are_recommended(published: PublishedResource) -> dg.Asse
     version = published.store.latest("product_recommendations")
     strange = _values(version, "product") - known
     ranks = _values(version, "rank")
+    faults = []
+    if strange:
+        faults.append(f"{len(strange):,} recommended products are not in the holdings.")
+    if ranks != set(range(1, len(ranks) + 1)):
+        faults.append(f"Expected ranks from 1 on, found {', '.join(map(str, sorted(ranks)))}.")
     return dg.AssetCheckResult(
-        passed=not strange and ranks == set(range(1, len(ranks) + 1)),
-        description=None if known else WAITS,
+        passed=not faults,
+        description=platform_fault(faults) or (None if known else WAITS),
         metadata={
             "products_known": len(known),
             "products_recommended": len(_values(version, "product")),
@@ -128,8 +140,11 @@ def every_segment_has_an_action(
     rows = recommended_actions.collect()
     wanted = {row["segment"] for row in segment_profiles.select("segment").collect()}
     given = [row["segment"] for row in rows if row["action"].strip() and row["reason"].strip()]
+    faults = [f"Expected one action for each of {len(wanted)} segments, found {len(given)}."]
+    passed = sorted(given) == sorted(wanted)
     return dg.AssetCheckResult(
-        passed=sorted(given) == sorted(wanted),
+        passed=passed,
+        description=platform_fault(() if passed else faults),
         metadata={
             "segments": len(wanted),
             "different_actions": len({row["action"] for row in rows}),

@@ -4,12 +4,24 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
-from app.panels.changes import as_table, compared, distinct_names, sankey, shown, with_names
+from app.panels.changes import (
+    MARGIN,
+    as_table,
+    compared,
+    distinct_names,
+    sankey,
+    shown,
+    with_names,
+)
+from app.panels.flow_layout import FLOWS as FLOWS_HEIGHT
+from app.panels.flow_layout import LABELLED, LINE
 from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import PROMOTION, Release
 
-COLUMNS = ("kind", "from_segment", "from_name", "to_segment", "to_name", "moved")
+COLUMNS = ["kind", "from_segment", "from_name", "to_segment", "to_name", "moved"]
+COLUMNS += ["customers", "money"]
 FLOWS = pd.DataFrame(
     [
         ("both", 0, "Big", 0, "Large", False, 1_004, Decimal("5123.45")),
@@ -19,7 +31,7 @@ FLOWS = pd.DataFrame(
         ("both", 1, "Small", None, "gone", False, 40, Decimal("50.00")),
         ("model", None, "gone", None, "gone", False, 40, Decimal("50.00")),
     ],
-    columns=[*COLUMNS, "customers", "money"],
+    columns=COLUMNS,
 )
 
 
@@ -46,13 +58,64 @@ def test_sankey_has_the_figures_of_the_table() -> None:
 def test_sankey_names_have_customers_in_the_order_of_segments() -> None:
     labels = sankey(shown(FLOWS, "both"), {}, Numbers()).data[0].node.label
     assert labels == (
-        "Big · 1,030",
-        "Small · 40",
-        "new · 60",
-        "Large · 1,000",
-        "Small · 90",
-        "gone · 40",
+        "Big ·\N{NO-BREAK SPACE}1,030",
+        "Small ·\N{NO-BREAK SPACE}40",
+        "new ·\N{NO-BREAK SPACE}60",
+        "Large ·\N{NO-BREAK SPACE}1,000",
+        "Small ·\N{NO-BREAK SPACE}90",
+        "gone ·\N{NO-BREAK SPACE}40",
     )
+
+
+@pytest.mark.parametrize("count", [2, 8, 12, 30])
+def test_sankey_labels_do_not_overlap(count: int) -> None:
+    """Also of segments with very few customers, whose nodes have no height."""
+    figure = sankey(_uneven(count), {}, Numbers())
+    node = figure.data[0].node
+    height = figure.layout.height - 2 * MARGIN
+    for is_left in (True, False):
+        ends = [0.0]
+        for x, y, label in zip(node.x, node.y, node.label, strict=True):
+            if (x < 0.5) == is_left and label:
+                half = LINE * (label.count("<br>") + 1) / 2
+                assert y * height - half >= ends[-1] - 0.01, label
+                ends.append(y * height + half)
+        assert len(ends) == 1 + min(count, LABELLED)
+        assert ends[-1] <= height + 0.01
+
+
+@pytest.mark.parametrize("count", [2, 8, 12, 30])
+def test_sankey_nodes_do_not_overlap(count: int) -> None:
+    """All customers have FLOWS pixels, by the scale that Plotly derives from the padding."""
+    figure = sankey(_uneven(count), {}, Numbers())
+    node, link = figure.data[0].node, figure.data[0].link
+    height = figure.layout.height - 2 * MARGIN
+    scale = (height - (count - 1) * node.pad) / sum(link.value)
+    assert scale * sum(link.value) == pytest.approx(FLOWS_HEIGHT, abs=0.5)
+    ends = {True: 0.0, False: 0.0}
+    for place, (x, y) in enumerate(zip(node.x, node.y, strict=True)):
+        pairs = zip(link.source, link.target, link.value, strict=True)
+        half = scale * sum(size for *ends_of, size in pairs if place in ends_of) / 2
+        assert y * height - half >= ends[x < 0.5] - 0.5
+        ends[x < 0.5] = y * height + half
+
+
+def test_sankey_of_many_segments_names_the_largest() -> None:
+    node = sankey(_uneven(30), {}, Numbers()).data[0].node
+    assert node.label[15:30] == ("",) * 15
+    assert node.label[0] == "Segment 0 of<br>several words<br>2,000,000"
+    assert node.customdata[29] == "Segment 29 of several words ·\N{NO-BREAK SPACE}20"
+
+
+def _uneven(count: int) -> pd.DataFrame:
+    """Return flows of segments with a few to a million customers, each to itself and the next."""
+    names = [f"Segment {one} of several words" for one in range(count)]
+    flows = [
+        ("both", one, names[one], to, names[to], one != to, max(10**6 // 7**one, 10), Decimal(1))
+        for one in range(count)
+        for to in (one, (one + 1) % count)
+    ]
+    return pd.DataFrame(flows, columns=COLUMNS)
 
 
 def test_table_has_no_row_numbers_of_sorted_flows() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.panels.last_run import FAILURE, PLAN, RUNS, Run, reasons, recent_runs
+from app.panels.last_run import FAILURE, PLAN, RUNS, Run, reasons, recent_runs, shown_run
 
 
 def step(message: str, *causes: str, implicit: str = "") -> dict[str, Any]:
@@ -30,7 +30,8 @@ def check(description: str, *, success: bool = False, severity: str = "ERROR") -
 @contextmanager
 def dagster(*runs: dict[str, Any], status: int = 200) -> Iterator[int]:
     """Serve these runs as the answer to every query; yield the port."""
-    data = {"runsOrError": {"results": runs}, "runOrError": runs[0] if runs else {}}
+    listed = {"results": runs}
+    data = {"runsOrError": listed, "running": listed, "runOrError": runs[0] if runs else {}}
     answer = json.dumps({"data": data}).encode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -70,7 +71,7 @@ def test_reasons_of_checks_take_precedence() -> None:
 
 
 def test_reasons_are_short() -> None:
-    assert len(reasons([check("long " * 500)])[0]) <= 400
+    assert len(reasons([check("long " * 500)])[0]) <= 700
 
 
 @pytest.mark.parametrize(
@@ -78,9 +79,10 @@ def test_reasons_are_short() -> None:
     [("STARTED", True, False), ("FAILURE", False, True), ("SUCCESS", False, False)],
 )
 def test_runs_are_read_from_dagster(status: str, is_at_work: bool, has_failed: bool) -> None:
-    with dagster(run_with(status, check("3 rows are lost."))) as port:
+    with dagster(run_with(status, check("3 rows are lost.")) | {"startTime": 5.0}) as port:
         found = recent_runs(port, 1)
-    assert found == [Run("r1", is_at_work, has_failed, ("3 rows are lost.",) * has_failed)]
+    reasons = ("3 rows are lost.",) * has_failed
+    assert found == [Run("r1", is_at_work, has_failed, reasons, started=5.0)]
 
 
 @pytest.mark.slow
@@ -125,3 +127,36 @@ def test_share_of_a_run_counts_all_of_its_steps(
     with dagster(run) as port:
         (found,) = recent_runs(port, 1) or []
     assert found.share == share
+
+
+@pytest.mark.parametrize(
+    ("status", "start", "is_waiting"),
+    [
+        ("QUEUED", None, True),
+        ("NOT_STARTED", None, True),
+        ("CANCELING", None, True),
+        ("STARTING", None, False),
+        ("STARTED", 5.0, False),
+        ("CANCELING", 5.0, False),
+        ("SUCCESS", 5.0, False),
+    ],
+)
+def test_run_waits_until_it_has_a_process(
+    status: str, start: float | None, is_waiting: bool
+) -> None:
+    with dagster(run_with(status) | {"startTime": start}) as port:
+        (found,) = recent_runs(port, 1) or []
+    assert (found.is_waiting, found.started) == (is_waiting, start)
+
+
+def test_shown_run_is_the_one_in_progress() -> None:
+    """Runs that wait in the queue are newer, and so is one that was cancelled there."""
+    at_work = Run("running", is_at_work=True, has_failed=False)
+    first, second = (
+        Run(name, is_at_work=True, has_failed=False, is_waiting=True) for name in ("1st", "2nd")
+    )
+    ended = Run("ended", is_at_work=False, has_failed=True)
+    assert shown_run([ended, second, first, at_work, ended]) == at_work
+    assert shown_run([second, first, ended]) == first
+    assert shown_run([ended]) == ended
+    assert shown_run([]) is None

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels import runs
 from app.panels.last_run import Run
-from app.panels.run_words import outcome, timing
+from app.panels.run_words import others_waiting, outcome, timing
 from app.panels.runs import as_table
 from app.state.dagster_client import RunInProgressError
 from bankseg_assets.release.releases import Refusal, current_release
@@ -28,13 +28,30 @@ def test_timing_compares_with_the_last_run_of_the_job() -> None:
     other = made(job="comparison", started=0.0, ended=9.0)
     assert timing(now, [now, other, last], 109.0) == "9 s so far; it took 1 min 2 s last time."
     assert timing(now, [now, other], 109.0) == "9 s so far; its first time."
+    starting = made(job="refresh", is_at_work=True)
+    assert timing(starting, [starting, last]) == "It took 1 min 2 s last time."
+    assert timing(starting, [starting, other]) == ""
+
+
+def test_queue_is_named_in_its_order() -> None:
+    now = made(job="refit", is_at_work=True, started=100.0)
+    waiting = [
+        made(run_id=job, job=job, is_at_work=True, is_waiting=True)
+        for job in ("refresh", "retention")
+    ]
+    assert others_waiting(now, [*waiting, now]) == "In the queue: `retention`, `refresh`."
+    assert others_waiting(waiting[1], [waiting[1]]) == ""
+    assert outcome(waiting[0], [], None).startswith("In the queue: it starts when no other run")
 
 
 def test_outcome_of_a_failure_has_its_reasons() -> None:
     failed = made(has_failed=True, reasons=("rfm_table: No space left on device.",))
     assert outcome(failed, [], None) == "Failed. rfm_table: No space left on device."
     assert outcome(made(has_failed=True), [], None) == "Failed. It ended without an error message."
-    assert "Stopped" in outcome(made(has_failed=True, is_cancelled=True), [], None)
+    stopped = made(has_failed=True, is_cancelled=True, started=1.0, ended=9.0)
+    assert outcome(stopped, [], None) == "Stopped before its end."
+    queued = made(has_failed=True, is_cancelled=True, started=9.0, ended=9.0)
+    assert outcome(queued, [], None) == "Cancelled in the queue."
 
 
 def test_outcome_says_what_became_of_the_version(data_dir: Path) -> None:

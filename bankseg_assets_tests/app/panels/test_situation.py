@@ -72,6 +72,9 @@ def test_situation_of_a_failed_run_gives_its_reason_and_address() -> None:
 
 
 def test_situation_of_a_stopped_run() -> None:
+    stopped = Run("r5", is_at_work=False, has_failed=True, is_cancelled=True)
+    assert state(run=stopped).what == "The last batch was stopped before its end."
+    assert "`make materialize`" in state(run=stopped).todo
     stopped = Run("r4", is_at_work=False, has_failed=True)
     assert state(run=stopped).reasons == ("It was stopped, or ended without an error message.",)
 

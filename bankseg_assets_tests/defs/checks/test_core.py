@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.defs.checks.core import (
     ALL_CHECKS,
     VERSION,
@@ -104,16 +105,20 @@ def disposed_rows(*rows: tuple[str, str]) -> dict[str, list[str]]:
 
 
 def test_every_row_is_accounted_for_per_file(
-    published: PublishedResource,
+    published: PublishedResource, delivery: DeliveryResource
 ) -> None:
-    publish(published, "raw_transactions", a={"x": [1, 2, 3]}, b={"x": [4, 5]})
-    publish(published, "cleaned_transactions", **{"a-0": {"x": [1]}, "a-1": {"x": [2]}})
-    rows = disposed_rows(("a", "quarantined"), ("b", "duplicate"), ("b", "duplicate"))
+    delivery.ledger.record(Delivery("a" * 64, "may.csv", "accepted", "", 9, 3, "run"))
+    a = "a" * DELIVERY_DIGITS
+    publish(published, "raw_transactions", **{a: {"x": [1, 2, 3]}, "b": {"x": [4, 5]}})
+    publish(published, "cleaned_transactions", **{f"{a}-0": {"x": [1]}, f"{a}-1": {"x": [2]}})
+    rows = disposed_rows((a, "quarantined"), ("b", "duplicate"), ("b", "duplicate"))
     publish(published, "quarantined_transactions", repeats=rows)
-    result = every_row_is_accounted_for(published=published)
+    result = every_row_is_accounted_for(published=published, delivery=delivery)
     assert result.passed
     found = values(result)
-    assert "| a | 3 | 2 | 1 | 0 |\n| b | 2 | 0 | 0 | 2 |" in found.pop("by_delivery")
+    table = f"| {a} | may.csv (aaaaaaaa) | 3 | 2 | 1 | 0 |\n| b |  | 2 | 0 | 0 | 2 |"
+    assert table in found.pop("by_delivery")
+    assert result.description is None
     assert found == {
         "rows_in": 5,
         "rows_clean": 2,
@@ -123,28 +128,61 @@ def test_every_row_is_accounted_for_per_file(
     }
 
 
-def test_missing_written_file_fails(published: PublishedResource) -> None:
+def test_missing_written_file_fails(
+    published: PublishedResource, delivery: DeliveryResource
+) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2, 3]})
     kept = {"a-0": {"x": [1]}, "a-1": {"x": [2, 3]}}
     version = publish(published, "cleaned_transactions", **kept)
     publish(published, "quarantined_transactions")
-    assert every_row_is_accounted_for(published=published).passed
+    assert every_row_is_accounted_for(published=published, delivery=delivery).passed
     (version / "a-1.parquet").unlink()
-    result = every_row_is_accounted_for(published=published)
+    result = every_row_is_accounted_for(published=published, delivery=delivery)
     assert not result.passed
-    assert result.description == "Row counts do not add up: a."
+    assert result.description is not None
+    assert result.description.startswith(
+        "a: expected 3 rows, found 1 clean, 0 quarantined and 0 duplicate: 2 too few. This is "
+        "a fault of the platform, not of the file: "
+    )
+    assert "`bankseg withdraw`" in result.description
     assert values(result)["rows_lost"] == 2
 
 
 def test_rows_are_not_balanced_between_files(
-    published: PublishedResource,
+    published: PublishedResource, delivery: DeliveryResource
 ) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2]}, b={"x": [3, 4]})
     publish(published, "cleaned_transactions", a={"x": [1]}, b={"x": [3, 4, 4]})
     publish(published, "quarantined_transactions")
-    result = every_row_is_accounted_for(published=published)
+    result = every_row_is_accounted_for(published=published, delivery=delivery)
     assert not result.passed
-    assert result.description == "Row counts do not add up: a, b."
+    assert str(result.description).startswith(
+        "a: expected 2 rows, found 1 clean, 0 quarantined and 0 duplicate: 1 too few. "
+        "b: expected 2 rows, found 3 clean, 0 quarantined and 0 duplicate: 1 too many. This is"
+    )
+
+
+def test_rows_of_no_delivery_fail(published: PublishedResource, delivery: DeliveryResource) -> None:
+    publish(published, "raw_transactions", a={"x": [1]})
+    publish(published, "cleaned_transactions", a={"x": [1]}, z={"x": [2]})
+    publish(published, "quarantined_transactions")
+    result = every_row_is_accounted_for(published=published, delivery=delivery)
+    assert not result.passed
+    assert str(result.description).startswith("z: expected 0 rows, found 1 clean")
+    assert values(result)["rows_lost"] == -1
+
+
+def test_many_wrong_files_are_listed_in_the_metadata(
+    published: PublishedResource, delivery: DeliveryResource
+) -> None:
+    good = {f"b{number}": {"x": [1]} for number in range(60)}
+    wrong = {f"a{number}": {"x": [1]} for number in range(5)}
+    publish(published, "raw_transactions", **good, **wrong)
+    publish(published, "cleaned_transactions", **good)
+    publish(published, "quarantined_transactions")
+    result = every_row_is_accounted_for(published=published, delivery=delivery)
+    assert "2 more files are wrong; `by_delivery` lists them." in str(result.description)
+    assert all(f"| {name} |" in values(result)["by_delivery"] for name in wrong)
 
 
 @pytest.mark.slow
@@ -173,13 +211,20 @@ def test_duplicate_transaction_id_fails(
             version = publish(published, "cleaned_transactions", **tables)
     table = spark.read.schema("transaction_id string").parquet(str(version))
     old = published.store.versions("cleaned_transactions")[-2] if earlier else None
-    assert repeated_transactions(table, version, old)[0] == repeated
+    found, _, where = repeated_transactions(table, version, old)
+    assert (found, bool(where)) == (repeated, bool(repeated))
+    assert set(where) <= newest.keys()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("passed", "repeated", "compared"), [(False, 1, 2), (True, 0, 1)])
 def test_earlier_version_is_trusted_only_if_passed(
-    spark: SparkSession, published: PublishedResource, passed: bool, repeated: int, compared: int
+    spark: SparkSession,
+    published: PublishedResource,
+    delivery: DeliveryResource,
+    passed: bool,
+    repeated: int,
+    compared: int,
 ) -> None:
     """A version with a duplicate ID fails, and so must the next one, which links its files."""
     check, asset = "transaction_ids_are_unique", "cleaned_transactions"
@@ -198,7 +243,7 @@ def test_earlier_version_is_trusted_only_if_passed(
         )
         context = dg.build_asset_check_context(instance=instance)
         result = transaction_ids_are_unique(
-            context, published=published, cleaned_transactions=table
+            context, published=published, delivery=delivery, cleaned_transactions=table
         )
     assert values(result) == {
         "repeated_transaction_ids": repeated,
@@ -206,6 +251,11 @@ def test_earlier_version_is_trusted_only_if_passed(
         VERSION: version.name,
     }
     assert result.passed == (repeated == 0)
+    if repeated:
+        expected = (
+            "1 transaction IDs occur more than once, expected none. Files: a. This is a fault"
+        )
+        assert str(result.description).startswith(expected)
 
 
 def money(*amounts: str) -> list[Decimal]:
@@ -241,10 +291,11 @@ def test_values_out_of_range_are_named(
         "balance": money("2.00"),
         "transaction_at": [datetime(2016, 8, 2)],
     }
-    publish(published, "cleaned_transactions", a=row | change)
+    publish(published, "cleaned_transactions", **{"a" * DELIVERY_DIGITS: row | change})
     result = values_are_in_range(published=published, delivery=delivery)
     assert result.passed == (fault is None)
     assert (fault or "") in (result.description or "")
+    assert (" Files: good.csv (aaaaaaaa). " in (result.description or "")) == bool(fault)
 
 
 def test_ranges_are_those_of_contract(
@@ -267,7 +318,8 @@ def test_ranges_are_those_of_contract(
 @pytest.mark.parametrize(("ids", "passed"), [(["C1", "C2"], True), (["C1", "C1"], False)])
 def test_duplicate_customer_fails(spark: SparkSession, ids: list[str], passed: bool) -> None:
     table = spark.createDataFrame([(one,) for one in ids], "customer_id string")
-    assert customers_are_unique(table).passed == passed
+    result = customers_are_unique(table)
+    assert (result.passed, result.description is None) == (passed, passed)
 
 
 @pytest.mark.parametrize(
@@ -337,11 +389,15 @@ def test_flows_to_removed_release_do_not_block(published: PublishedResource) -> 
     )
 
 
-@pytest.mark.parametrize(("scale", "message"), [(1.5, None), (0.0, "Constant features: recency.")])
+@pytest.mark.parametrize(
+    ("scale", "message"),
+    [(1.5, None), (0.0, "recency: expected a finite scale above zero, found 0. This is a fault")],
+)
 def test_feature_that_does_not_vary_is_named(scale: float, message: str | None) -> None:
     model = {"features": [{"name": "repeat"}, {"name": "recency"}], "scale": [1.0, scale]}
     result = features_vary(model)
-    assert (result.passed, result.description) == (message is None, message)
+    assert result.passed == (message is None)
+    assert str(result.description).startswith(str(message))
 
 
 @pytest.mark.parametrize(
@@ -448,6 +504,7 @@ def test_differing_numpy_score_fails(published: PublishedResource) -> None:
     result = numpy_scores_as_spark_does(published=published)
     assert not result.passed
     assert values(result)["counts_that_differ"] == 2
+    assert "expected the same confusion matrix, found 2 different counts" in str(result.description)
 
 
 def test_changed_bundle_is_refused(

@@ -38,7 +38,7 @@ def follower(tmp_path: Path) -> RunFollower:
 def test_follower_prints_start_steps_and_end_once(follower: RunFollower) -> None:
     states = [run(), run(), run("raw", 0), run("raw", 0), run("cleaned", 1), ended(), ended()]
     found = [follower.lines([state]) for state in states]
-    assert found[0][0].startswith(f"{NAME}: started; ")
+    assert found[0][0].startswith(f"{NAME}: started. ")
     assert found[1:] == [
         *([], [f"{NAME}: raw (0 steps finished)"], []),
         *([f"{NAME}: cleaned (1 steps finished)"], [f"{NAME}: Finished."], []),
@@ -61,6 +61,19 @@ def test_follower_prints_the_oldest_run_first(follower: RunFollower) -> None:
     first, second = follower.lines([newer, ended()])
     assert first == f"{NAME}: Finished."
     assert second.startswith("comparison (ffffffff): started")
+
+
+def test_follower_prints_the_queue_behind_a_run(follower: RunFollower) -> None:
+    waiting = run(run_id="f" * 16, job="comparison", is_waiting=True, started=None)
+    assert follower.lines([waiting]) == []  # each run is queued for a second
+    lines = [follower.lines([waiting, run()]) for _ in range(2)]
+    assert (
+        lines[0][1] == "comparison (ffffffff): In the queue: it starts when no other run is in "
+        "progress."
+    )
+    assert lines[1] == []
+    started = run(run_id="f" * 16, job="comparison")
+    assert follower.lines([started, ended()])[1].startswith("comparison (ffffffff): started. ")
 
 
 def test_follower_prints_why_a_run_failed(follower: RunFollower) -> None:

@@ -86,7 +86,7 @@ def test_migrations_are_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.slow
-def test_instance_that_was_removed_starts_anew(tmp_path: Path) -> None:
+def test_instance_that_was_removed_starts_again(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with instance_in(home) as instance:
         create_run_for_test(instance)

@@ -149,4 +149,4 @@ def _count(count: int | None) -> str:
 
 
 def _money(amount: float | None) -> str:
-    return HIDDEN if amount is None else f"{amount:,.0f}"
+    return HIDDEN if amount is None else f"{amount:z,.0f}"

@@ -111,7 +111,7 @@ def rfm_table(
                 "customers_with_income_alone": n_paid,
             }
             | {
-                f"{name}_score_cuts": ", ".join(f"{cut:,.10g}" for cut in cuts)
+                f"{name}_score_cuts": ", ".join(f"{cut:z,.10g}" for cut in cuts)
                 for name, cuts in rfm.cut_values(counts).items()
             }
         )

@@ -122,7 +122,7 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
 def _fences(
     found: dict[str, dict[str, Fences]], contract: DeliveryContract
 ) -> dg.TableMetadataValue:
-    form, currency = f",.{contract.decimals}f", contract.currency
+    form, currency = f"z,.{contract.decimals}f", contract.currency
     rows = [
         (delivery, measure, f"{fence.low:{form}} to {fence.high:{form}} {currency}")
         for delivery, of_delivery in sorted(found.items())

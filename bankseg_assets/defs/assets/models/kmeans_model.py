@@ -205,12 +205,12 @@ def _choices(model: KMeansModel) -> str:
         (
             f"**{entry.k}**" if entry.k == model.k else f"{entry.k}",
             f"{entry.inertia:,.0f}",
-            f"{entry.silhouette:.3f}",
-            f"{entry.silhouette_euclidean:.3f}",
-            f"{entry.gap:.2f} ± {entry.gap_error:.2f}",
+            f"{entry.silhouette:z.3f}",
+            f"{entry.silhouette_euclidean:z.3f}",
+            f"{entry.gap:z.2f} ± {entry.gap_error:.2f}",
             f"{entry.smallest_share:.1%}",
             f"{entry.f1_macro:.3f}",
-            "not needed" if entry.stability is None else f"{entry.stability:.3f}",
+            "not needed" if entry.stability is None else f"{entry.stability:z.3f}",
         )
         for entry in model.sweep
     ]

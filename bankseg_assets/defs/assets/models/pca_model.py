@@ -148,8 +148,8 @@ def _compared(row: dict[str, Any]) -> tuple[str, ...]:
         ", ".join(row["features"]),
         f"{row['n_components']}{', whitened' * row['whitened']}",
         str(row["k"]),
-        f"{row['silhouette']:.3f}",
+        f"{row['silhouette']:z.3f}",
         f"{row['f1_macro']:.3f}",
         f"{row['smallest_share']:.1%}",
-        "not needed" if row["stability"] is None else f"{row['stability']:.3f}",
+        "not needed" if row["stability"] is None else f"{row['stability']:z.3f}",
     )

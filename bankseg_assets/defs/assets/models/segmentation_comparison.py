@@ -58,9 +58,14 @@ def _table(rows: list[Row]) -> str:
     )
     cells = [
         (
-            *(row.algorithm, row.space, f"{row.silhouette:.3f}", f"{row.silhouette_euclidean:.3f}"),
+            *(
+                row.algorithm,
+                row.space,
+                f"{row.silhouette:z.3f}",
+                f"{row.silhouette_euclidean:z.3f}",
+            ),
             f"{row.smallest_share:.1%}, {row.largest_share:.1%}",
-            *(f"{row.f1_macro:.3f}", f"{row.stability:.3f}"),
+            *(f"{row.f1_macro:.3f}", f"{row.stability:z.3f}"),
         )
         for row in rows
     ]

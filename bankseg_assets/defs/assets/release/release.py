@@ -220,7 +220,8 @@ def release(
 def _shown(metrics: Mapping[str, float | None]) -> dict[str, float]:
     """Return the measures of a release for Dagster's page and plots."""
     found = {name: metrics.get(name) for name in SHOWN}
-    return {name: round(value, 4) for name, value in found.items() if value is not None}
+    # No minus before a zero.
+    return {name: round(value, 4) + 0.0 for name, value in found.items() if value is not None}
 
 
 def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> None:

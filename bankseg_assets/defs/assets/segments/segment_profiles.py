@@ -85,8 +85,8 @@ def _spread(row: dict[str, Any], name: str) -> str:
         return "unknown"
     quartiles = [row[f"{quartile}_{name}"] for quartile in ("lower_quartile", "upper_quartile")]
     if None in quartiles:
-        return f"{row[f'index_{name}']:.0f}"
-    return f"{row[f'index_{name}']:.0f}, " + " to ".join(f"{value:,.0f}" for value in quartiles)
+        return f"{row[f'index_{name}']:z.0f}"
+    return f"{row[f'index_{name}']:z.0f}, " + " to ".join(f"{value:z,.0f}" for value in quartiles)
 
 
 def _places(rows: list[dict[str, Any]]) -> str:
@@ -99,7 +99,7 @@ def _places(rows: list[dict[str, Any]]) -> str:
                 place["location"],
                 f"{place['customers']:,}",
                 _percent(place["share"]),
-                f"{place['index']:.0f}",
+                f"{place['index']:z.0f}",
             )
             for row in rows
             for place in row["top_locations"]
