@@ -17,6 +17,8 @@ ZERO_WIDTHS = f"[{ZERO_WIDTH}]+"
 
 _UNUSUAL_END = r"(?:\A|\x1f)[^!-~\x1f]|[^!-~\x1f](?:\x1f|\z)"
 
+_SOUND_ID = r"\A[ -*,-~]*\z"
+"""Visible ASCII characters without a plus, as nearly all IDs: nothing of _DAMAGED_ID occurs."""
 _DAMAGED_ID = rf"[\x00-\x1f\x7f{ZERO_WIDTH}]|{ROUNDED_ID}"
 
 
@@ -63,4 +65,6 @@ def is_missing_customer_id(text: Column) -> Column:
 
 def is_invalid_id(text: Column, rule: ColumnRule) -> Column:
     """Return whether an `identifier` breaks the pattern or, without one, is damaged."""
-    return ~text.rlike(rule.spark_pattern) if rule.pattern else text.rlike(_DAMAGED_ID)
+    if rule.pattern:
+        return ~text.rlike(rule.spark_pattern)
+    return ~text.rlike(_SOUND_ID) & text.rlike(_DAMAGED_ID)

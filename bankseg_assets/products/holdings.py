@@ -22,6 +22,8 @@ MOST_PRODUCTS = 250  # a bank has dozens; account numbers in this column are as 
 LONGEST_PRODUCT = 100  # characters
 RARE = "rare_product"
 _ORIGIN = ("source_file", "delivery", "row_number")
+_UNUSUAL = r"[^ -~]|  |\A | \z"
+"""Anything but visible ASCII characters with single spaces between them."""
 
 
 @dataclass(frozen=True)
@@ -107,21 +109,21 @@ def _quarantined(rows: DataFrame, pairs: DataFrame, is_kept: Column) -> DataFram
 
 def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> DataFrame:
     """Return the rows with trimmed values, the product's key, and the first violated rule."""
-    visible = F.regexp_replace(trimmed(F.col("product")), ZERO_WIDTHS, "")
     texts = raw.select(
         F.struct(*HOLDINGS).alias("delivered"),
         _text(identifier(F.col("customer_id"), customer), customer).alias("customer_id"),
-        _text(F.regexp_replace(visible, WHITE_SPACE, " "), product).alias("product"),
+        F.coalesce("product", F.lit("")).alias("product"),
+        F.coalesce(F.col("product").rlike(_UNUSUAL), F.lit(False)).alias("unusual"),
         *_ORIGIN,
         "malformed_text",
-    )
+    ).withColumn("product", _text(_normalised(F.col("product"), F.col("unusual")), product))
     broken = [
         ("wrong_number_of_fields", F.col("malformed_text").isNotNull()),
         ("missing_customer_id", is_missing_customer_id(F.col("customer_id"))),
         ("invalid_customer_id", is_invalid_id(F.col("customer_id"), customer)),
         ("missing_product", F.col("product") == ""),
         ("invalid_product", F.length("product") > LONGEST_PRODUCT),
-        ("invalid_product", F.col("product").rlike(CONTROL_CHARACTERS)),
+        ("invalid_product", F.col("unusual") & F.col("product").rlike(CONTROL_CHARACTERS)),
         ("invalid_product", _unlike("product", product)),
         ("unknown_product", F.col("name").isNull()),
     ]
@@ -132,8 +134,18 @@ def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> D
         texts.withColumn("name", _translated(F.col("product"), product))
         .withColumn("reason", reason)
         .withColumn("key", F.upper("name"))
-        .drop("product")
+        .drop("product", "unusual")
     )
+
+
+def _normalised(product: Column, unusual: Column) -> Column:
+    """Return a trimmed text with single spaces.
+
+    Only the few texts that need it are looked at: for all, the patterns took 9 of the 17
+    core-seconds of validating 2.9 million holdings.
+    """
+    visible = F.regexp_replace(trimmed(product), ZERO_WIDTHS, "")
+    return F.when(unusual, F.regexp_replace(visible, WHITE_SPACE, " ")).otherwise(product)
 
 
 def _text(value: Column, rule: ColumnRule) -> Column:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.field_text import INVISIBLE
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
 from bankseg_assets.products import holdings
-from bankseg_assets.products.holdings import validate_holdings
+from bankseg_assets.products.holdings import _UNUSUAL, _normalised, validate_holdings
 
 CONTRACT = DeliveryContract().of_holdings()
 Pair = tuple[str | None, str | None]
@@ -164,3 +166,15 @@ def test_invalid_product_name_is_quarantined(spark: SparkSession, product: str) 
 @pytest.mark.slow
 def test_empty_file_gives_empty_tables(spark: SparkSession) -> None:
     assert validated(spark, []) == ([], {}, {}, [])
+
+
+def test_quick_look_at_products_finds_all_that_need_normalising(spark: SparkSession) -> None:
+    ends = ["", *INVISIBLE, "  ", "\x00", "\x7f", "ü", "あ", "!", "~"]
+    texts = [f"{a}Home{b}loan{a}{b}" for a in ends for b in ends]
+    frame = spark.createDataFrame([(text,) for text in texts], "text string")
+    text = F.col("text")
+    found = frame.select(
+        _normalised(text, text.rlike(_UNUSUAL)), _normalised(text, F.lit(True))
+    ).collect()
+    assert [quick for quick, _ in found] == [whole for _, whole in found]
+    assert "Home loan" in {quick for quick, _ in found}
