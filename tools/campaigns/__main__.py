@@ -6,6 +6,7 @@ of the demo data and of a bank of current accounts.
 
 import argparse
 from collections.abc import Iterator
+from itertools import count, product
 
 from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS
 from tools.campaigns.populations import busy_bank, demo_bank
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=20_000, help="of each campaign")
     parser.add_argument("--rows", type=int, default=400_000, help="transactions of the demo data")
     parser.add_argument("--banks", nargs="+", choices=BANKS, default=list(BANKS))
+    parser.add_argument("--effects", nargs="+", type=float, default=list(EFFECTS))
     options = parser.parse_args()
     print(HEAD)
     print("|---" * HEAD.count(" | ") + "|---|")
@@ -36,16 +38,16 @@ def main() -> None:
 
 
 def _settings(options: argparse.Namespace) -> Iterator[Setting]:
+    """Yield the settings, each with a seed of its own: the same one draws the same customers."""
+    seeds = count(1)
     for bank in options.banks:
         population = demo_bank(options.rows) if bank == DEMO else busy_bank(options.customers * 2)
-        for measure in (SPEND, TRANSACTIONS):
-            for share in SHARES:
-                for number, effect in enumerate(EFFECTS):
-                    yield Setting(
-                        *(population, options.customers, share, effect, measure),
-                        campaigns=options.campaigns,
-                        seed=number + 1,
-                    )
+        for measure, share, effect in product((SPEND, TRANSACTIONS), SHARES, options.effects):
+            yield Setting(
+                *(population, options.customers, share, effect, measure),
+                campaigns=options.campaigns,
+                seed=next(seeds),
+            )
 
 
 def row(found: Found) -> str:
