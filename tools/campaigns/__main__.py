@@ -33,11 +33,11 @@ def main() -> None:
     options = parser.parse_args()
     print(HEAD)
     print("|---" * HEAD.count(" | ") + "|---|")
-    for setting in _settings(options):
+    for setting in settings_of(options):
         print(row(simulate(setting)), flush=True)
 
 
-def _settings(options: argparse.Namespace) -> Iterator[Setting]:
+def settings_of(options: argparse.Namespace) -> Iterator[Setting]:
     """Yield the settings, each with a seed of its own: the same one draws the same customers."""
     seeds = count(1)
     for bank in options.banks:
