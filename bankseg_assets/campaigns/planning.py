@@ -187,11 +187,10 @@ def detectable_of(
 
 
 def _overlaps(request: CampaignRequest, drawn: Drawn) -> Iterator[Overlap]:
-    ids = frozenset(drawn.ids)
-    for other in drawn.others:
+    others = [other for other in drawn.others if overlaps(request, other.campaign)]
+    ids = frozenset(drawn.ids if others else ())
+    for other in others:
         one = other.campaign
-        if not overlaps(request, one):
-            continue
         treated = len(ids & other.treated)
         customers = treated + len(ids & other.held_out)
         if customers:

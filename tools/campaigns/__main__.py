@@ -8,12 +8,13 @@ import argparse
 from collections.abc import Iterator
 from itertools import count, product
 
-from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS
+from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS, Measure
 from tools.campaigns.populations import busy_bank, demo_bank
 from tools.campaigns.simulation import Found, Setting, simulate
 
 EFFECTS = (0.0, 0.02, 0.05, 0.1)
 SHARES = (0.1, 0.5)
+MEASURES: tuple[Measure, ...] = (SPEND, TRANSACTIONS)
 DEMO, CURRENT = "demo", "current"
 BANKS = (DEMO, CURRENT)
 HEAD = (
@@ -42,7 +43,7 @@ def settings_of(options: argparse.Namespace) -> Iterator[Setting]:
     seeds = count(1)
     for bank in options.banks:
         population = demo_bank(options.rows) if bank == DEMO else busy_bank(options.customers * 2)
-        for measure, share, effect in product((SPEND, TRANSACTIONS), SHARES, options.effects):
+        for measure, share, effect in product(MEASURES, SHARES, options.effects):
             yield Setting(
                 *(population, options.customers, share, effect, measure),
                 campaigns=options.campaigns,

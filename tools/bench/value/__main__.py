@@ -29,10 +29,13 @@ def main() -> None:
         for size in options.sizes:
             customers = Path(folder) / f"customers_{size}"
             write_customers(customers, int(size * MILLION))
-            if options.lifetimes or options.pymc:  # whose environments cannot read Parquet
-                pq.read_table(customers).to_pandas().to_csv(customers / "customers.csv")
+            csv = Path(folder) / f"csv_{size}"  # for environments that cannot read Parquet
+            if options.lifetimes or options.pymc:
+                csv.mkdir()
+                pq.read_table(customers).to_pandas().to_csv(csv / "customers.csv")
             for name, command in _ways(options, size).items():
-                print(_row(name, int(size * MILLION), [*command, customers]), flush=True)
+                source = customers if command[0] == sys.executable else csv
+                print(_row(name, int(size * MILLION), [*command, source]), flush=True)
 
 
 def _ways(options: argparse.Namespace, size: float) -> dict[str, list[str | Path]]:
