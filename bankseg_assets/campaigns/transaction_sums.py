@@ -18,7 +18,7 @@ from bankseg_assets.storage.version_store import DamagedVersionError
 
 CLEANED = "cleaned_transactions"
 _BATCH_ROWS = 1 << 20
-"""For each batch, Arrow hashes the IDs of all customers: with a million of them, in 0.1 s."""
+"""For each batch, Arrow hashes the IDs of all customers: with a million of them, in 0.3 s."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,14 @@ def _batches(release: Release, column: str, days: tuple[date, date]) -> Iterator
         direction = ds.field("direction")
         wanted &= direction.is_null() | (direction != INCOME)
     some: list[pa.RecordBatch] = []
+    count = 0
     for batch in rows.to_batches(
         names, filter=wanted, batch_size=_BATCH_ROWS, batch_readahead=1, fragment_readahead=1
     ):
         some.append(batch)
-        if sum(one.num_rows for one in some) >= _BATCH_ROWS:
+        count += batch.num_rows
+        if count >= _BATCH_ROWS:
             yield pa.Table.from_batches(some)
-            some = []
+            some, count = [], 0
     if some:
         yield pa.Table.from_batches(some)
