@@ -109,7 +109,7 @@ class CampaignPlan(Document):
 def plan_campaign(release: Release, bundle: Bundle, request: CampaignRequest) -> CampaignPlan:
     """Return what a campaign would be; changes nothing. Raises CampaignError and ListError.
 
-    Takes about a second for a million transactions: it reads those of the audience.
+    It reads the transactions of the audience: a million customers with ten million take 7 s.
     """
     drawn = draw(release, bundle, request, other_campaigns(release.folder.parent, request))
     past = history(release, date.fromisoformat(bundle.snapshot_date), request, drawn.customers)
@@ -187,11 +187,10 @@ def detectable_of(
 
 
 def _overlaps(request: CampaignRequest, drawn: Drawn) -> Iterator[Overlap]:
-    ids = frozenset(drawn.ids)
-    for other in drawn.others:
+    others = [other for other in drawn.others if overlaps(request, other.campaign)]
+    ids = frozenset(drawn.ids if others else ())
+    for other in others:
         one = other.campaign
-        if not overlaps(request, one):
-            continue
         treated = len(ids & other.treated)
         customers = treated + len(ids & other.held_out)
         if customers:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from bankseg_assets.campaigns.campaign import CampaignError
@@ -17,6 +17,8 @@ from bankseg_assets.stats.arrays import Array
 from bankseg_assets.storage.version_store import DamagedVersionError
 
 CLEANED = "cleaned_transactions"
+_BATCH_ROWS = 1 << 20
+"""For each batch, Arrow hashes the IDs of all customers: with a million of them, in 0.3 s."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,18 @@ def sums_between(release: Release, customers: Sequence[str], days: Sequence[date
         return None
     shape = (len(customers), len(days) - 1)
     spend, counts = np.zeros(shape[0] * shape[1]), np.zeros(shape[0] * shape[1])
-    places = pd.Index(customers)
+    known_ids = pa.array(customers, pa.string())
     edges = np.array(days, "datetime64[us]")
     try:
         for batch in _batches(release, column, (days[0], days[-1])):
-            customer = places.get_indexer(batch[column].to_pandas())
+            places = pc.index_in(batch[column].cast(pa.string()), known_ids)
+            customer = pc.fill_null(places, -1).to_numpy()
             moment = batch["transaction_at"].cast(pa.timestamp("us")).to_numpy()
             stretch = np.searchsorted(edges, moment, side="right") - 1
             known = (customer >= 0) & (stretch >= 0) & (stretch < shape[1])
-            cell = customer[known] * shape[1] + stretch[known]
-            amount = batch["amount"].cast(pa.float64()).to_numpy()[known]
-            spend += np.bincount(cell, amount, len(spend))
-            counts += np.bincount(cell, minlength=len(spend))
+            cell = customer[known].astype(np.int64) * shape[1] + stretch[known]
+            np.add.at(spend, cell, batch["amount"].cast(pa.float64()).to_numpy()[known])
+            np.add.at(counts, cell, 1.0)
     except (DamagedVersionError, OSError, pa.ArrowException) as error:
         raise CampaignError(
             f"The {CLEANED} of the release {release.name} cannot be read. Materialize again, or go "
@@ -62,7 +64,10 @@ def sums_between(release: Release, customers: Sequence[str], days: Sequence[date
 
 
 def _batches(release: Release, column: str, days: tuple[date, date]) -> Iterator[pa.Table]:
-    """Yield the transactions from the first day until before the second, without income."""
+    """Yield the transactions from the first day until before the second, without income.
+
+    About a million at a time, however small the files are.
+    """
     rows = ds.dataset(release.parquet_files(CLEANED), format="parquet")
     names = [column, "transaction_at", "amount"]
     unit = rows.schema.field("transaction_at").type
@@ -72,5 +77,15 @@ def _batches(release: Release, column: str, days: tuple[date, date]) -> Iterator
     if "direction" in rows.schema.names:
         direction = ds.field("direction")
         wanted &= direction.is_null() | (direction != INCOME)
-    for batch in rows.to_batches(names, filter=wanted):
-        yield pa.Table.from_batches([batch])
+    some: list[pa.RecordBatch] = []
+    count = 0
+    for batch in rows.to_batches(
+        names, filter=wanted, batch_size=_BATCH_ROWS, batch_readahead=1, fragment_readahead=1
+    ):
+        some.append(batch)
+        count += batch.num_rows
+        if count >= _BATCH_ROWS:
+            yield pa.Table.from_batches(some)
+            some, count = [], 0
+    if some:
+        yield pa.Table.from_batches(some)

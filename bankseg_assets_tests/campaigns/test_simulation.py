@@ -1,8 +1,11 @@
 """Simulated campaigns of a known effect: errors, coverage and power are as promised."""
 
+from argparse import Namespace
+
 import pytest
 
 from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS
+from tools.campaigns.__main__ import CURRENT, settings_of
 from tools.campaigns.populations import Population, busy_bank, demo_bank
 from tools.campaigns.simulation import Found, Setting, simulate
 
@@ -41,3 +44,11 @@ def test_power_and_coverage_are_as_planned(busy: Population, measure: str) -> No
     assert found.coverage >= 0.88
     assert found.narrowing > 0.3
     assert found.harmed == 0
+
+
+def test_settings_draw_different_customers() -> None:
+    """Otherwise, the campaigns of two settings err together."""
+    options = Namespace(banks=[CURRENT], customers=50, campaigns=1, effects=[0.0, 0.1])
+    found = list(settings_of(options))
+    assert len(found) == 8
+    assert len({one.seed for one in found}) == len(found)

@@ -6,13 +6,15 @@ of the demo data and of a bank of current accounts.
 
 import argparse
 from collections.abc import Iterator
+from itertools import count, product
 
-from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS
+from bankseg_assets.campaigns.campaign import SPEND, TRANSACTIONS, Measure
 from tools.campaigns.populations import busy_bank, demo_bank
 from tools.campaigns.simulation import Found, Setting, simulate
 
 EFFECTS = (0.0, 0.02, 0.05, 0.1)
 SHARES = (0.1, 0.5)
+MEASURES: tuple[Measure, ...] = (SPEND, TRANSACTIONS)
 DEMO, CURRENT = "demo", "current"
 BANKS = (DEMO, CURRENT)
 HEAD = (
@@ -28,24 +30,25 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=20_000, help="of each campaign")
     parser.add_argument("--rows", type=int, default=400_000, help="transactions of the demo data")
     parser.add_argument("--banks", nargs="+", choices=BANKS, default=list(BANKS))
+    parser.add_argument("--effects", nargs="+", type=float, default=list(EFFECTS))
     options = parser.parse_args()
     print(HEAD)
     print("|---" * HEAD.count(" | ") + "|---|")
-    for setting in _settings(options):
+    for setting in settings_of(options):
         print(row(simulate(setting)), flush=True)
 
 
-def _settings(options: argparse.Namespace) -> Iterator[Setting]:
+def settings_of(options: argparse.Namespace) -> Iterator[Setting]:
+    """Yield the settings, each with a seed of its own: the same one draws the same customers."""
+    seeds = count(1)
     for bank in options.banks:
         population = demo_bank(options.rows) if bank == DEMO else busy_bank(options.customers * 2)
-        for measure in (SPEND, TRANSACTIONS):
-            for share in SHARES:
-                for number, effect in enumerate(EFFECTS):
-                    yield Setting(
-                        *(population, options.customers, share, effect, measure),
-                        campaigns=options.campaigns,
-                        seed=number + 1,
-                    )
+        for measure, share, effect in product(MEASURES, SHARES, options.effects):
+            yield Setting(
+                *(population, options.customers, share, effect, measure),
+                campaigns=options.campaigns,
+                seed=next(seeds),
+            )
 
 
 def row(found: Found) -> str:

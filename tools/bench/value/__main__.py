@@ -17,6 +17,7 @@ LIFETIMES = "lifetimes"
 MILLION = 1_000_000
 SIZES = (0.2, 1.0, 10.0)
 MOST_PEER = 1.0  # millions of customers; each likelihood is that of every customer
+MOST_PYMC = {"map": 0.2, "mcmc": 0.01}
 HEADS = "| customers | with | seconds | core-seconds | memory | r, alpha, a, b |"
 
 
@@ -28,22 +29,29 @@ def main() -> None:
         for size in options.sizes:
             customers = Path(folder) / f"customers_{size}"
             write_customers(customers, int(size * MILLION))
-            for name, command in _ways(options.lifetimes, size).items():
-                if name == LIFETIMES:  # its environment has an older pandas, without Parquet
-                    pq.read_table(customers).to_pandas().to_csv(customers / "customers.csv")
-                print(_row(name, int(size * MILLION), [*command, customers]), flush=True)
+            csv = Path(folder) / f"csv_{size}"  # for environments that cannot read Parquet
+            if options.lifetimes or options.pymc:
+                csv.mkdir()
+                pq.read_table(customers).to_pandas().to_csv(csv / "customers.csv")
+            for name, command in _ways(options, size).items():
+                source = customers if command[0] == sys.executable else csv
+                print(_row(name, int(size * MILLION), [*command, source]), flush=True)
 
 
-def _ways(lifetimes: Path | None, size: float) -> dict[str, list[str | Path]]:
+def _ways(options: argparse.Namespace, size: float) -> dict[str, list[str | Path]]:
     """Return name -> command, to which the folder of customers is appended."""
     found: dict[str, list[str | Path]] = {
         "bankseg": [sys.executable, "-m", "tools.bench.value.as_the_batch"]
     }
     if size <= MOST_PEER:
         found["scipy, each customer"] = [sys.executable, "-m", "tools.bench.value.textbook"]
-        if lifetimes:
+        if options.lifetimes:
             script = Path(__file__).with_name("lifetimes_script.py")
-            found[LIFETIMES] = [lifetimes, script]
+            found[LIFETIMES] = [options.lifetimes, script]
+    script = Path(__file__).with_name("pymc_script.py")
+    for method, most in MOST_PYMC.items():
+        if options.pymc and size <= most:
+            found[f"PyMC-Marketing, {method.upper()}"] = [options.pymc, script, method]
     return found
 
 
@@ -64,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lifetimes", type=Path, help="Python of an environment with the package lifetimes"
+    )
+    parser.add_argument(
+        "--pymc", type=Path, help="Python of an environment with the package pymc-marketing"
     )
     parser.add_argument("--work", type=Path, help="folder for the customers")
     return parser
