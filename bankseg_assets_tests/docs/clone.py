@@ -57,8 +57,11 @@ class Clone:
         }
         return kept | self.ports | {"HOME": str(self.home), "COLUMNS": "120"}
 
-    def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command; exported variables are those of later commands, too."""
+    def run(self, command: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        """Run a command in a folder of the copy.
+
+        Exported variables are those of later commands, too.
+        """
         exports = self.home / "exports"
         script = f"""
             [ ! -f {exports} ] || . {exports}
@@ -69,7 +72,7 @@ class Clone:
         """
         return subprocess.run(
             ["bash", "-c", script],
-            cwd=self.folder,
+            cwd=self.folder / folder,
             env=self.environ,
             capture_output=True,
             text=True,

@@ -57,6 +57,8 @@ RUN_ON = {
     BUILDS: "the fixture `clone`",
 }
 """Command -> the one place where it is run, because it takes some ten seconds."""
+FOLDERS = {"deploy/README.md": "deploy"}
+"""Page -> the folder that its commands are run in, if that is not the project's."""
 EXIT_CODES = {"./bankseg contract suggest ~/my-bank/retail_transactions.csv": 3}
 """Command -> its exit code, if that is not 0; the page says what it means."""
 
@@ -148,7 +150,7 @@ def run(command: str, block: Block, clone: Clone, meant: Mapping[str, str]) -> s
     """Run a command as a reader would; return what it prints."""
     for written, here in meant.items():
         command = command.replace(written, here)
-    done = clone.run(command)
+    done = clone.run(command, FOLDERS.get(block.page, "."))
     said = f"{block.place}: {command}\n{done.stdout}{done.stderr}"
     assert done.returncode == EXIT_CODES.get(command, 0), said
     return done.stdout + done.stderr
