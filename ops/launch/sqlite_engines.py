@@ -2,8 +2,8 @@
 
 Dagster makes an engine for each access, opens the database and closes it, after which SQLite writes
 its journal back and flushes it. It also reads all of its migration scripts for each new instance,
-and a code server makes an instance for each look of a sensor. An idle platform took 8.6 % of a core
-for that in code server and daemon.
+and a code server makes an instance for each look of a sensor. That was more than half of what an
+idle platform did: code server and daemon took 8.6 % of a core.
 
 A killed process loses nothing. After a power cut the last entries may be missing, as is the run
 that wrote them: what is published is on disk (`storage.fsync`), and the sensors repeat the run.
