@@ -109,11 +109,12 @@ def _quarantined(rows: DataFrame, pairs: DataFrame, is_kept: Column) -> DataFram
 
 def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> DataFrame:
     """Return the rows with trimmed values, the product's key, and the first violated rule."""
+    delivered = F.coalesce("product", F.lit(""))
     texts = raw.select(
         F.struct(*HOLDINGS).alias("delivered"),
         _text(identifier(F.col("customer_id"), customer), customer).alias("customer_id"),
-        F.coalesce("product", F.lit("")).alias("product"),
-        F.coalesce(F.col("product").rlike(_UNUSUAL), F.lit(False)).alias("unusual"),
+        delivered.alias("product"),
+        delivered.rlike(_UNUSUAL).alias("unusual"),
         *_ORIGIN,
         "malformed_text",
     ).withColumn("product", _text(_normalised(F.col("product"), F.col("unusual")), product))

@@ -34,14 +34,18 @@ _kept: OrderedDict[Path, _Kept] = OrderedDict()
 _lock = Lock()
 
 
-def engine_of(path: Path, url: str, prepare: Callable[[Engine], None]) -> Engine:
-    """Return the engine of a database; this process calls `prepare` before its first use."""
+def engine_of(path: Path, url: str, prepare: Callable[[Engine], None] | None = None) -> Engine:
+    """Return the engine of a database.
+
+    `prepare` is called before the first use by this process; None: the tables are there.
+    """
     with _lock:
         if is_kept(path):
             _kept.move_to_end(path)
             return _kept[path].engine
         engine = _engine(url)
-        prepare(engine)
+        if prepare is not None:
+            prepare(engine)
         with engine.connect():  # makes the file
             _keep(path, _Kept(engine, path.stat().st_ino))
     return engine
