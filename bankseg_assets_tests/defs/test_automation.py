@@ -390,8 +390,7 @@ def test_failed_run_is_retried_three_times_then_hourly(
     assert message.startswith("3 runs for this content did not succeed.")
     assert "The next attempt is in 60 minutes" in message
     assert "materialize by hand" in message
-    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
-    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    wait_for_the_next_attempt(monkeypatch)
     assert landing.starts().run_key == f"{wanted}-4"
 
 
@@ -406,8 +405,7 @@ def test_cancelled_run_is_repeated_after_an_hour(
     landing.put("february.csv", "two")
     assert landing.starts()
     (Path(landing.delivery.landing_dir) / "february.csv").unlink()
-    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
-    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    wait_for_the_next_attempt(monkeypatch)
     assert str(landing.starts().run_key).endswith("-2")
 
 
@@ -620,6 +618,12 @@ def tick(
     return list(found.run_requests or ()), found.skip_message
 
 
+def wait_for_the_next_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the hour between later attempts pass."""
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+
+
 def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     run_id = clean(instance, "ingestion")
     (request,), _ = tick(cleaned_sensor, instance)
@@ -642,8 +646,7 @@ def test_failed_models_are_retried_then_hourly(
     requests, message = tick(cleaned_sensor, instance)
     assert requests == []
     assert str(message).startswith("3 runs for this content did not succeed.")
-    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
-    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    wait_for_the_next_attempt(monkeypatch)
     assert tick(cleaned_sensor, instance)[0]
 
 
@@ -658,8 +661,7 @@ def test_models_of_a_cancelled_run_are_made_after_an_hour(
     requests, message = tick(cleaned_sensor, instance)
     assert requests == []
     assert str(message).startswith("The last run for this content was cancelled.")
-    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
-    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    wait_for_the_next_attempt(monkeypatch)
     assert tick(cleaned_sensor, instance)[0]
 
 
